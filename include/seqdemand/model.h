@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQDEMAND_MODEL_H
+#define SEQDEMAND_MODEL_H
+
+#include <seqdemand/dataset.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A model: a recurrent network and everything needed to use it (options, column map, dictionaries, scaling).
+ *
+ * The network reads a series step by step and answers, after each step t, the distribution of the next `horizon`
+ * values at once:
+ *
+ *   x_t      inputs of step t: scaled target, its lags, observed mark, log scale, age, calendar, covariates
+ *   h_t      the state of the last recurrent layer
+ *   u_{t,k}  = relu(A_k h_t + F f_{t+k} + G s + L l_{t,k} + b_k)   k = 1..horizon, decoder_size wide
+ *   o_{t,k}  = V u_{t,k} + S l_{t,k} + c                           the parameters that the head asks for
+ *
+ * f are the features of a future step known in advance, s the static features of the series, and l the values of the
+ * same season before, as of step t. Scaling at t uses steps up to t only (option `scaler`), so nothing of the future
+ * reaches a training example.
+ *
+ * LSTM (gate order i, f, g, o):           GRU (gate order r, z, n; linear before reset):
+ *   i = sig(Wi x + bi + Ui h + bi')         r = sig(Wr x + br + Ur h + br')
+ *   f = sig(Wf x + bf + Uf h + bf')         z = sig(Wz x + bz + Uz h + bz')
+ *   g = tanh(Wg x + bg + Ug h + bg')        n = tanh(Wn x + bn + r * (Un h + bn'))
+ *   o = sig(Wo x + bo + Uo h + bo')         h' = (1 - z) * n + z * h
+ *   c' = f * c + i * g;  h' = o * tanh(c')
+ * Names, shapes and gate order of the recurrent weights are those of torch.nn.LSTM and torch.nn.GRU.
+ *
+ * Thread rule: any number of threads may predict from one model; while a trainer runs on it, other use of its
+ * parameters is answered SEQD_E_BUSY.
+ */
+typedef struct seqd_model seqd_model;
+
+/*
+ * Makes an untrained model for the data: options of the group "model" give the network, the dataset gives
+ * columns, dictionaries, frequency and the automatic choices (head, lags). Initial weights come from option `seed`.
+ * Errors: SEQD_E_OPTION, SEQD_E_DATA, SEQD_E_LIMIT, SEQD_E_NOMEM.
+ */
+SEQD_API int32_t seqd_model_create(seqd_context *context, const seqd_options *options, seqd_dataset *dataset,
+                                   seqd_model **out, seqd_error *error);
+SEQD_API void seqd_model_release(seqd_model *model);
+
+/*
+ * One file, written beside its final place and moved there, so that a reader sees the old file or the new one.
+ * Its bytes depend on the model alone. Loading checks every byte (CRC-32C) and bounds every size before it allocates.
+ * Errors: SEQD_E_IO; load: SEQD_E_FORMAT, SEQD_E_VERSION, SEQD_E_LIMIT, SEQD_E_NOMEM. Save: SEQD_E_BUSY.
+ */
+SEQD_API int32_t seqd_model_save(const seqd_model *model, const char *path, seqd_error *error);
+SEQD_API int32_t seqd_model_load(seqd_context *context, const char *path, seqd_model **out, seqd_error *error);
+
+/*
+ * The same in memory. `*size` takes the room at `bytes` and gives the bytes needed; with `bytes` NULL only the size
+ * is told. Errors: SEQD_E_ARG when the room is too small (`*size` is then set).
+ */
+SEQD_API int32_t seqd_model_save_memory(const seqd_model *model, void *bytes, size_t *size, seqd_error *error);
+SEQD_API int32_t seqd_model_load_memory(seqd_context *context, const void *bytes, size_t size, seqd_model **out,
+                                        seqd_error *error);
+
+/* A new options handle with every setting of the model: to read the data to predict from in the same way. */
+SEQD_API int32_t seqd_model_get_options(const seqd_model *model, seqd_options **out, seqd_error *error);
+
+/* Steps answered per forecast. */
+SEQD_API int32_t seqd_model_horizon(const seqd_model *model);
+
+/*
+ * The card of the model: lines of key and value (created by, network, inputs, training range, losses).
+ * Strings live as long as the model. Errors: SEQD_E_ARG.
+ */
+SEQD_API int32_t seqd_model_card_count(const seqd_model *model);
+SEQD_API int32_t seqd_model_card(const seqd_model *model, int32_t index, const char **key, const char **value,
+                                 seqd_error *error);
+
+/* One tensor of parameters, row-major. Grown only at the end. */
+typedef struct seqd_parameter_info {
+    uint32_t struct_size;
+    const char *name;    /* such as "rnn.weight_ih_l0"; lives as long as the model */
+    int32_t rank;        /* 1 or 2 */
+    int64_t shape[2];    /* [1] is 1 for rank 1 */
+    int64_t count;       /* product of the shape */
+} seqd_parameter_info;
+
+SEQD_API int32_t seqd_model_parameter_count(const seqd_model *model);
+SEQD_API int32_t seqd_model_parameter_info(const seqd_model *model, int32_t index, seqd_parameter_info *info,
+                                           seqd_error *error);
+/*
+ * Copies a tensor out or in; `count` is its number of values. Non-finite values are refused.
+ * Errors: SEQD_E_ARG (unknown name, wrong count), SEQD_E_DATA, SEQD_E_BUSY.
+ */
+SEQD_API int32_t seqd_model_get_parameter(const seqd_model *model, const char *name, float *values, int64_t count,
+                                          seqd_error *error);
+SEQD_API int32_t seqd_model_set_parameter(seqd_model *model, const char *name, const float *values, int64_t count,
+                                          seqd_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

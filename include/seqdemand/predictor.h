@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQDEMAND_PREDICTOR_H
+#define SEQDEMAND_PREDICTOR_H
+
+#include <seqdemand/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * The scratch memory with which one caller predicts from a shared model. One thread at a time for each predictor; any
+ * number of predictors on one model, without a lock.
+ */
+typedef struct seqd_predictor seqd_predictor;
+
+/* The forecast of every series of a dataset: immutable, independent of the predictor. Any thread. */
+typedef struct seqd_forecast seqd_forecast;
+
+SEQD_API int32_t seqd_predictor_create(seqd_model *model, seqd_predictor **out, seqd_error *error);
+SEQD_API void seqd_predictor_release(seqd_predictor *predictor);
+
+/*
+ * Forecasts `horizon` steps after the end of each series of `dataset`. A series that cannot be forecast by the
+ * network (nothing observed) gets a fallback and a status of its own: see seqd_forecast_series_status.
+ * Errors: SEQD_E_DATA (another frequency, a missing column, a known covariate not given for the horizon: the series and
+ * date are named), SEQD_E_NOMEM, SEQD_E_BUSY; SEQD_STOPPED.
+ */
+SEQD_API int32_t seqd_predictor_run(seqd_predictor *predictor, seqd_dataset *dataset, seqd_forecast **out,
+                                    seqd_error *error);
+
+SEQD_API void seqd_forecast_release(seqd_forecast *forecast);
+SEQD_API int64_t seqd_forecast_series_count(const seqd_forecast *forecast);
+SEQD_API int32_t seqd_forecast_horizon(const seqd_forecast *forecast);
+/* Ids in the order of the dataset. NULL when out of range. */
+SEQD_API const char *seqd_forecast_series_id(const seqd_forecast *forecast, int64_t series);
+
+#define SEQD_SERIES_OK 0
+#define SEQD_SERIES_SHORT 1     /* fewer observed steps than a season: the network saw mostly padding */
+#define SEQD_SERIES_ALL_ZERO 2  /* nothing but zeros was observed */
+#define SEQD_SERIES_EMPTY 3     /* nothing was observed: the forecast is zero */
+SEQD_API int32_t seqd_forecast_series_status(const seqd_forecast *forecast, int64_t series);
+
+/*
+ * `values` takes `horizon` numbers, always finite. The mean answers "how much in total", the quantile at 0.5 is the
+ * forecast with the least absolute error. Quantiles never cross and are never below the floor (option `floor`).
+ * Errors: SEQD_E_ARG (series out of range, level not in (0,1)).
+ */
+SEQD_API int32_t seqd_forecast_mean(const seqd_forecast *forecast, int64_t series, double *values, seqd_error *error);
+SEQD_API int32_t seqd_forecast_quantile(const seqd_forecast *forecast, int64_t series, double level, double *values,
+                                        seqd_error *error);
+/*
+ * `paths` joint futures, path-major: values[path * horizon + step]. Each step follows its forecast distribution;
+ * steps hang together by a Gaussian copula whose correlation (a common part and one that fades with the distance of
+ * two steps) was measured on the validation part. The same seed gives the same paths on any thread.
+ */
+SEQD_API int32_t seqd_forecast_paths(const seqd_forecast *forecast, int64_t series, int32_t paths, uint64_t seed,
+                                     double *values, seqd_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQDEMAND_TRAINER_H
+#define SEQDEMAND_TRAINER_H
+
+#include <seqdemand/optimizer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Trains a model on a dataset. Options of the group "training". The last `val_size` steps of every series are the
+ * validation part: forecasts of them decide when to stop and which weights are kept. One thread at a time.
+ */
+typedef struct seqd_trainer seqd_trainer;
+
+/*
+ * `optimizer` may be NULL: one is then made from the options. The model is taken exclusively until the trainer is
+ * released. Errors: SEQD_E_BUSY when another trainer has the model; SEQD_E_DATA when no series is long enough for a
+ * single example; SEQD_E_OPTION; SEQD_E_NOMEM; SEQD_E_LIMIT.
+ */
+SEQD_API int32_t seqd_trainer_create(seqd_model *model, seqd_dataset *dataset, const seqd_options *options,
+                                     seqd_optimizer *optimizer, seqd_trainer **out, seqd_error *error);
+SEQD_API void seqd_trainer_release(seqd_trainer *trainer);
+
+/*
+ * Runs to the end: option max_steps, early stopping, or the progress callback. The model then holds the best weights.
+ * Returns SEQD_STOPPED when the callback asked to stop. Errors: SEQD_E_DIVERGED names round and step of the first loss
+ * that is not finite; the model then holds the last good weights.
+ */
+SEQD_API int32_t seqd_trainer_run(seqd_trainer *trainer, seqd_error *error);
+
+/* Takes `steps` optimizer steps (no validation, no early stopping) and gives their mean loss. */
+SEQD_API int32_t seqd_trainer_step(seqd_trainer *trainer, int64_t steps, double *loss, seqd_error *error);
+
+/* How the run went. Grown only at the end. */
+typedef struct seqd_training_summary {
+    uint32_t struct_size;
+    int64_t steps;             /* taken */
+    int64_t best_step;         /* whose weights the model holds */
+    double train_loss;         /* mean of the last round */
+    double best_loss;          /* validation loss of the kept weights; NaN without a validation part */
+    double seconds;
+    int64_t series;            /* series that gave examples */
+    int64_t series_left_out;   /* too short, or without an observed value */
+    int64_t windows;           /* training windows seen */
+} seqd_training_summary;
+
+SEQD_API int32_t seqd_trainer_summarize(const seqd_trainer *trainer, seqd_training_summary *summary,
+                                        seqd_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

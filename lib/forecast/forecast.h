@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_FORECAST_H
+#define SEQD_FORECAST_H
+
+#include <stdatomic.h>
+
+#include <seqdemand/predictor.h>
+
+/* How the parameters of one forecast step are to be read. All are in units of y. */
+typedef enum seqd_dist_kind {
+    SEQD_DIST_NORMAL,     /* mean, standard deviation */
+    SEQD_DIST_NEGBIN,     /* mean mu > 0, dispersion alpha >= 0: variance mu + alpha mu^2 */
+    SEQD_DIST_QUANTILES   /* mean, then the value at each of `levels`, ascending */
+} seqd_dist_kind;
+
+#define SEQD_MAX_LEVELS 64
+
+typedef struct seqd_dist {
+    seqd_dist_kind kind;
+    int32_t width;                    /* parameters per step: 2, 2, 1 + level_count */
+    int32_t level_count;
+    double levels[SEQD_MAX_LEVELS];   /* ascending, within (0,1) */
+    double floor;                     /* lowest value told: -INFINITY for none */
+} seqd_dist;
+
+/*
+ * Of one step with parameters p[width]. Finite for finite parameters. _quantile is the generalised inverse of the
+ * cumulative distribution, never below the floor and non-decreasing in u, for u in (0,1); quantile curves are interpolated linearly between
+ * levels and continued outside with exponential tails that match the slope of the outermost pair.
+ */
+double seqd_dist_mean(const seqd_dist *dist, const float *p);
+double seqd_dist_quantile(const seqd_dist *dist, const float *p, double u);
+/* P(Y <= y); for a point mass the middle of the jump, so that it can serve as a probability integral transform. */
+double seqd_dist_cdf_mid(const seqd_dist *dist, const float *p, double y);
+/* Mean of a quantile curve by integration of _quantile's interpolation over (0,1), tails included. */
+double seqd_dist_curve_mean(const seqd_dist *dist, const float *p);
+
+struct seqd_forecast {
+    atomic_int references;
+    seqd_context *context;
+    int64_t series_count;
+    int32_t horizon;
+    seqd_dist dist;
+    float *parameters;                /* [series][horizon][width] */
+    char **ids;                       /* [series], in `text` */
+    int32_t *status;                  /* [series] SEQD_SERIES_* */
+    char *text;
+    /* Sample paths: correlation of two steps d apart is common + (1 - common) * fade^d, in normal scores. */
+    double path_common;
+    double path_fade;
+};
+
+/* Room for the forecasts of the series in `ids` (copied); parameters and status are zero and the caller's to fill. */
+int32_t seqd_forecast_new(seqd_context *context, const char *const *ids, int64_t series_count, int32_t horizon,
+                          const seqd_dist *dist, seqd_forecast **out, seqd_error *error);
+seqd_forecast *seqd_forecast_retain(seqd_forecast *forecast);
+void seqd_forecast_free(seqd_forecast *forecast);
+int32_t seqd_forecast_get_mean(const seqd_forecast *forecast, int64_t series, double *values, seqd_error *error);
+int32_t seqd_forecast_get_quantile(const seqd_forecast *forecast, int64_t series, double level, double *values,
+                                   seqd_error *error);
+/* Path i is a function of (forecast, series' id, seed, i) alone. */
+int32_t seqd_forecast_get_paths(const seqd_forecast *forecast, int64_t series, int32_t paths, uint64_t seed,
+                                double *values, seqd_error *error);
+
+#endif

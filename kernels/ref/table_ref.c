@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ref.h"
+
+const seqd_kernels seqd_kernels_ref = {
+    .level = "ref",
+    .gemm_packed_size = seqd_ref_gemm_packed_size,
+    .gemm_pack = seqd_ref_gemm_pack,
+    .gemm = seqd_ref_gemm,
+    .gemm_tn_scratch = seqd_ref_gemm_tn_scratch,
+    .gemm_tn = seqd_ref_gemm_tn,
+    .lstm_forward = seqd_ref_lstm_forward,
+    .lstm_backward = seqd_ref_lstm_backward,
+    .gru_forward = seqd_ref_gru_forward,
+    .gru_backward = seqd_ref_gru_backward,
+    .exp = seqd_ref_exp,
+    .log1p = seqd_ref_log1p,
+    .sigmoid = seqd_ref_sigmoid,
+    .tanh = seqd_ref_tanh,
+    .softplus = seqd_ref_softplus,
+    .relu = seqd_ref_relu,
+    .relu_backward = seqd_ref_relu_backward,
+    .add = seqd_ref_add,
+    .multiply = seqd_ref_multiply,
+    .scale = seqd_ref_scale,
+    .add_rows = seqd_ref_add_rows,
+    .sum = seqd_ref_sum,
+    .dot = seqd_ref_dot,
+    .sum_squares = seqd_ref_sum_squares,
+    .all_finite = seqd_ref_all_finite,
+    .sgd = seqd_ref_sgd,
+    .adam = seqd_ref_adam,
+};

@@ -54,7 +54,7 @@ typedef struct seqd_kernels {
      *   forward:  xg[rows][3h] = W x + b comes in, the activations r, z, n go out; hg[rows][3h] = U h + b' is only read
      *             (its third block is needed again in backward); hidden = (1 - z) * n + z * h_prev. h_prev NULL: zeros.
      *   backward: rzn, hg from forward; dxg, dhg[rows][3h] take the gradients of W x + b and of U h + b' (dxg may be
-     *             rzn); dh_prev[rows][h] takes the direct part dh * z (the part through U h is the caller's product).
+     *             rzn and dhg may be hg); dh_prev[rows][h] takes the direct part dh * z (the part through U h is the caller's product).
      */
     void (*gru_forward)(int64_t rows, int64_t h, float *xg, const float *hg, const float *h_prev, int64_t ldp,
                         float *hidden, int64_t ldh);

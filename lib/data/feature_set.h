@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_DATA_FEATURE_SET_H
+#define SEQD_DATA_FEATURE_SET_H
+
+#include "panel.h"
+#include "shard.h"
+
+/*
+ * What a network sees of a panel, decided once from the training data and kept in the model file: columns, dictionaries,
+ * statistics, lags. Statistics are taken from the history of the dataset it is made for, so nothing later reaches them.
+ */
+typedef enum seqd_scaler {
+    SEQD_SCALER_MEAN_ABS,
+    SEQD_SCALER_STANDARD,
+    SEQD_SCALER_MIN_MAX,        /* to 0..1 */
+    SEQD_SCALER_MIN_MAX_SIGNED, /* to -1..1 */
+    SEQD_SCALER_ROBUST,         /* median and median absolute deviation */
+    SEQD_SCALER_LOG1P,          /* sign(y) log(1+|y|), then standard */
+    SEQD_SCALER_NONE
+} seqd_scaler;
+
+#define SEQD_MAX_COLUMNS 64
+
+typedef struct seqd_column_stats {
+    char name[64];
+    double mean, deviation;
+} seqd_column_stats;
+
+typedef struct seqd_features {
+    seqd_context *context;
+    seqd_calendar calendar;
+    int32_t season;
+    int32_t horizon, context_length;
+    int32_t use_calendar, use_stock;
+    seqd_scaler scaler;
+    int32_t scale_window;
+    double typical_scale;        /* of the whole panel: stands in where a series has shown nothing yet */
+    double log_scale_mean, log_scale_deviation;
+    int32_t season_count;
+    int32_t seasons[SEQD_MAX_LAGS];
+    int32_t known_count, past_count, real_count, cat_count;
+    seqd_column_stats known[SEQD_MAX_COLUMNS], past[SEQD_MAX_COLUMNS], real[SEQD_MAX_COLUMNS];
+    seqd_dictionary *dictionaries; /* [cat_count], own copies */
+
+    /* derived by seqd_features_derive */
+    int32_t calendar_count;      /* calendar features of a step */
+    int32_t input_count, future_count;
+    int32_t lag_count;           /* lagged inputs */
+    int32_t lags[2 * SEQD_MAX_LAGS];
+    int32_t past_reach;          /* steps before a window that lags may read */
+    seqd_lag_plan plan;
+    int32_t *offsets;            /* behind plan.offset */
+} seqd_features;
+
+/* From options (already resolved horizon and context_length) and the training data. */
+int32_t seqd_features_build(seqd_context *context, const seqd_options *options, const seqd_dataset *dataset,
+                            int32_t horizon, int32_t context_length, seqd_features *features, seqd_error *error);
+/* Fills the derived part; SEQD_E_FORMAT when the fields do not fit together (they may come from a file). */
+int32_t seqd_features_derive(seqd_features *features, seqd_error *error);
+void seqd_features_clear(seqd_features *features);
+
+/* The calendar features of a step: calendar_count numbers. */
+void seqd_features_calendar(const seqd_features *features, int64_t step, float *out);
+int32_t seqd_features_calendar_count(seqd_freq freq);
+
+/* sign(y) log(1+|y|) and its inverse, or nothing. */
+double seqd_scaler_transform(seqd_scaler scaler, double y);
+double seqd_log1p_inverse(double value);
+
+/*
+ * A dataset seen through features: the transformed target and the scaler of every step, both from steps up to it only, and the
+ * columns and categories the features ask for.
+ */
+typedef struct seqd_binding {
+    seqd_context *context;
+    const seqd_features *features;
+    const seqd_dataset *dataset;
+    float *history, *loc, *scale; /* [step_count] at the series' offsets */
+    const float *known[SEQD_MAX_COLUMNS], *past[SEQD_MAX_COLUMNS];
+    int32_t *cats;                /* [series][cat_count] */
+    float *reals;                 /* [series][real_count] */
+} seqd_binding;
+
+/* Errors: SEQD_E_DATA when the dataset lacks a column or has another frequency; SEQD_E_NOMEM. */
+int32_t seqd_binding_create(seqd_context *context, const seqd_features *features, const seqd_dataset *dataset,
+                            seqd_binding *binding, seqd_error *error);
+void seqd_binding_clear(seqd_binding *binding);
+
+/* loc and scale of every step of one series of transformed values (NaN: missing). scratch holds 2 * scale_window doubles. */
+void seqd_scale_series(const seqd_features *features, const float *values, int64_t length, float *loc, float *scale,
+                       double *scratch);
+
+/* One window: its last step the network reads is step `end` of a series; targets at or after `limit` do not count. */
+typedef struct seqd_window {
+    int64_t series, end, limit;
+    int32_t last_fork_only;
+} seqd_window;
+
+/* Points the arrays of a shard into `arena` memory for `rows` windows of `steps` steps. */
+struct seqd_arena;
+void seqd_shard_place(const seqd_features *features, int32_t rows, int32_t steps, struct seqd_arena *arena,
+                      seqd_shard *shard);
+/* Fills a shard from windows; shard->rows = count. No allocation; any thread. */
+void seqd_shard_fill(const seqd_binding *binding, const seqd_window *windows, int32_t count, seqd_shard *shard);
+
+#endif

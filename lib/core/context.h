@@ -27,6 +27,8 @@ struct seqd_context {
 
 /* Every child handle holds one reference. */
 seqd_context *seqd_context_retain(seqd_context *context);
+/* Gives a reference back; the last one frees. NULL is fine. */
+void seqd_context_drop(seqd_context *context);
 
 int32_t seqd_context_new(const seqd_allocator *allocator, seqd_context **out, seqd_error *error);
 int32_t seqd_context_limit(seqd_context *context, const char *name, int64_t value, seqd_error *error);

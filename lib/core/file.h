@@ -19,6 +19,12 @@ int32_t seqd_reader_open(seqd_context *context, const char *path, seqd_reader **
 int32_t seqd_reader_read(seqd_reader *reader, void *buffer, size_t size, size_t *got, seqd_error *error);
 void seqd_reader_close(seqd_reader *reader);
 
+/* The beginning of a small system file as text, always terminated; the bytes read, 0 when it cannot be read. */
+size_t seqd_file_peek(const char *path, char *text, size_t size);
+
+/* What went wrong with a file, as errno names it, in English whatever the locale. */
+const char *seqd_errno_text(int number);
+
 /* The whole of a regular file, at most `limit` bytes, as it is. *bytes is freed by seqd_free. */
 int32_t seqd_file_load(seqd_context *context, const char *path, size_t limit, unsigned char **bytes, size_t *size,
                        seqd_error *error);

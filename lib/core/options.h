@@ -127,6 +127,7 @@ int32_t seqd_options_clone(const seqd_options *options, seqd_options **out, seqd
 void seqd_options_free(seqd_options *options);
 int32_t seqd_option_find(const char *name, seqd_option_id *id, seqd_error *error);
 int32_t seqd_option_set(seqd_options *options, seqd_option_id id, const char *text, seqd_error *error);
+/* `key = value` lines; '#' at the start of a line or after a blank begins a comment; a value may stand in double quotes. */
 int32_t seqd_options_parse_file(seqd_options *options, const char *path, seqd_error *error);
 
 /* Readers for the library: an option that was set has been checked, so these cannot fail. */
@@ -142,6 +143,6 @@ int32_t seqd_option_i64_list(const seqd_options *options, seqd_option_id id, int
 int32_t seqd_option_f64_list(const seqd_options *options, seqd_option_id id, double *values, int32_t room);
 bool seqd_option_is_set(const seqd_options *options, seqd_option_id id);
 
-int32_t seqd_option_info(int32_t index, seqd_option_info *info, seqd_error *error);
+int32_t seqd_option_describe(int32_t index, seqd_option_info *info, seqd_error *error);
 
 #endif

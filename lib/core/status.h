@@ -22,6 +22,10 @@ int32_t seqd_fail_nomem(seqd_error *error, size_t bytes);
 int32_t seqd_fail_prefix(seqd_error *error, int32_t status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The name and the English line of a status; never NULL. */
+const char *seqd_status_name_of(int32_t status);
+const char *seqd_status_text_of(int32_t status);
+
 #define SEQD_QUOTE_SIZE 48
 /* At most 40 bytes of `text` for a message: control bytes become '?', a cut is shown as "...". Returns `buffer`. */
 const char *seqd_quote(const char *text, size_t length, char buffer[SEQD_QUOTE_SIZE]);

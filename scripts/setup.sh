@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by examples/run and tests/run. Brings what a build needs and is not there yet, as Debian packages:
+#   as root          through apt-get
+#   with sudo        through `sudo -n apt-get`, when that asks for no password
+#   as anyone else   downloaded by apt's own client and unpacked into .deps/ of this checkout; nothing outside changes
+# Nothing is touched when all is present.
+#
+#   . scripts/setup.sh; setup build          what the library and the command line program need
+#   . scripts/setup.sh; setup build tests    also what the tests need
+
+setup_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+setup_deps=$setup_root/.deps
+
+# Lets compilers and tools find what was unpacked into .deps/.
+setup_environment() {
+    local usr=$setup_deps/root/usr triple
+    [ -d "$usr" ] || return 0
+    triple=$(cd "$usr/lib" && ls -d ./*-linux-gnu* 2>/dev/null | head -n 1)
+    triple=${triple#./}
+    export PATH="$usr/bin:$PATH"
+    export PYTHONPATH="$usr/lib/python3/dist-packages${PYTHONPATH:+:$PYTHONPATH}"
+    export PKG_CONFIG_PATH="$usr/lib/$triple/pkgconfig:$usr/share/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+    export C_INCLUDE_PATH="$usr/include:$usr/include/$triple${C_INCLUDE_PATH:+:$C_INCLUDE_PATH}"
+    export CPLUS_INCLUDE_PATH="$usr/include:$usr/include/$triple${CPLUS_INCLUDE_PATH:+:$CPLUS_INCLUDE_PATH}"
+    export LIBRARY_PATH="$usr/lib/$triple${LIBRARY_PATH:+:$LIBRARY_PATH}"
+    export LD_LIBRARY_PATH="$usr/lib/$triple${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+}
+
+setup_has_meson() {
+    local version
+    version=$(meson --version 2>/dev/null) || return 1
+    case $version in 0.*) return 1 ;; esac
+}
+
+setup_compiles() { # language, text
+    local compiler=${CC:-cc}
+    [ "$1" = c++ ] && compiler=${CXX:-c++}
+    # shellcheck disable=SC2086
+    printf '%s\n' "$2" | $compiler -x "$1" -o /dev/null - >/dev/null 2>&1
+}
+
+setup_has_module() { pkg-config --exists "$1" 2>/dev/null; }
+
+# Packages whose purpose is not served yet, one name a line.
+setup_missing() {
+    setup_compiles c '#include <stdio.h>
+int main(void) { return puts("") < 0; }' || printf '%s\n' gcc libc6-dev
+    command -v python3 >/dev/null || echo python3
+    setup_has_meson || echo meson
+    command -v ninja >/dev/null || echo ninja-build
+    command -v pkg-config >/dev/null || echo pkg-config
+    setup_has_module zlib || echo zlib1g-dev
+    case " $* " in *" tests "*)
+        setup_has_module cmocka || echo libcmocka-dev
+        setup_compiles c++ '#include <string>
+int main() { return std::string("x").size() != 1; }' || echo g++
+        ;;
+    esac
+}
+
+setup_as_root() { # how to become root, packages
+    local become=$1 log=$setup_deps/setup.log
+    shift
+    # shellcheck disable=SC2086
+    { $become apt-get update && $become env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+        --no-install-recommends "$@"; } >"$log" 2>&1
+}
+
+setup_as_user() { # packages
+    local log=$setup_deps/setup.log apt=$setup_deps/apt package file target
+    mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$setup_deps/root"
+    local options=(-o "Dir::State=$apt/state" -o Dir::State::status=/var/lib/dpkg/status -o "Dir::Cache=$apt/cache"
+        -o Debug::NoLocking=1)
+    apt-get "${options[@]}" update >"$log" 2>&1 || return 1
+    apt-get "${options[@]}" install -y --no-install-recommends --download-only "$@" >>"$log" 2>&1 || return 1
+    for package in "$apt"/cache/archives/*.deb; do
+        dpkg -x "$package" "$setup_deps/root" >>"$log" 2>&1 || return 1
+    done
+    # pkg-config files name the place they were built for.
+    for file in "$setup_deps"/root/usr/lib/*/pkgconfig/*.pc "$setup_deps"/root/usr/share/pkgconfig/*.pc; do
+        [ -f "$file" ] && sed -i -e "s|=/usr|=$setup_deps/root/usr|" -e "s|\([LI]\)/usr|\1$setup_deps/root/usr|g" "$file"
+    done
+    # A link to a library that is installed on the machine already dangles in here: point it there.
+    for file in "$setup_deps"/root/usr/lib/*/*.so; do
+        [ -L "$file" ] && [ ! -e "$file" ] || continue
+        target=$(basename "$(readlink "$file")")
+        for package in "/usr/lib/$(basename "$(dirname "$file")")/$target" "/lib/$(basename "$(dirname "$file")")/$target"; do
+            [ -e "$package" ] && ln -sf "$package" "$file" && break
+        done
+    done
+    rm -rf "$apt"
+}
+
+setup() {
+    local missing left
+    setup_environment
+    missing=$(setup_missing "$@")
+    [ -n "$missing" ] || return 0
+    missing=$(echo "$missing" | tr '\n' ' ')
+    if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
+        echo "setup: missing, please install (Debian names): $missing" >&2
+        return 1
+    fi
+    mkdir -p "$setup_deps" || return 1
+    echo "setup: installing $missing" >&2
+    # shellcheck disable=SC2086
+    if [ "$(id -u)" = 0 ]; then
+        setup_as_root "" $missing
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        setup_as_root "sudo -n" $missing
+    else
+        echo "setup: no root rights: unpacking the packages into .deps/" >&2
+        setup_as_user $missing && setup_environment
+    fi || {
+        echo "setup: failed; the last lines of .deps/setup.log:" >&2
+        tail -n 8 "$setup_deps/setup.log" >&2
+        echo "setup: please install: $missing" >&2
+        return 1
+    }
+    hash -r
+    left=$(setup_missing "$@" | tr '\n' ' ')
+    [ -z "$left" ] || {
+        echo "setup: still missing after the installation: $left(log: .deps/setup.log)" >&2
+        return 1
+    }
+}

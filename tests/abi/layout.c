@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pins the public structs: programs compiled against an older header hand them over as they were. A struct may grow at
+ * its end only; then its SIZE line changes here, and its AT lines stay.
+ */
+#include <seqdemand/seqdemand.h>
+
+#include <limits.h>
+#include <stdio.h>
+
+static int bad;
+
+static void check(const char *what, size_t found, size_t expected)
+{
+    if (found == expected) return;
+    printf("%s is %zu, expected %zu\n", what, found, expected);
+    bad = 1;
+}
+
+#define SIZE(type, size) check("sizeof(" #type ")", sizeof(type), size)
+#define AT(type, member, offset) check("offset of " #type "." #member, offsetof(type, member), offset)
+#define CODE(name, number) check(#name, (size_t)((name) + 100), (size_t)((number) + 100))
+
+int main(void)
+{
+    CODE(SEQD_OK, 0);
+    CODE(SEQD_STOPPED, 1);
+    CODE(SEQD_E_ARG, -10);
+    CODE(SEQD_E_STATE, -11);
+    CODE(SEQD_E_BUSY, -12);
+    CODE(SEQD_E_OPTION, -13);
+    CODE(SEQD_E_NOMEM, -20);
+    CODE(SEQD_E_LIMIT, -21);
+    CODE(SEQD_E_IO, -30);
+    CODE(SEQD_E_FORMAT, -31);
+    CODE(SEQD_E_VERSION, -32);
+    CODE(SEQD_E_DATA, -33);
+    CODE(SEQD_E_DIVERGED, -40);
+    CODE(SEQD_E_UNSUPPORTED, -50);
+    CODE(SEQD_E_INTERNAL, -60);
+    CODE(SEQD_ERROR_MESSAGE_SIZE, 256);
+
+    if (sizeof(void *) != 8 || CHAR_BIT != 8) {
+        puts("the pins are those of a 64-bit machine");
+        return 77;
+    }
+    SIZE(seqd_error, 280);
+    AT(seqd_error, struct_size, 0);
+    AT(seqd_error, status, 4);
+    AT(seqd_error, line, 8);
+    AT(seqd_error, column, 16);
+    AT(seqd_error, message, 24);
+    SIZE(seqd_allocator, 32);
+    AT(seqd_allocator, struct_size, 0);
+    AT(seqd_allocator, user, 8);
+    AT(seqd_allocator, allocate, 16);
+    AT(seqd_allocator, release, 24);
+    SIZE(seqd_progress, 80);
+    AT(seqd_progress, struct_size, 0);
+    AT(seqd_progress, epoch, 4);
+    AT(seqd_progress, step, 8);
+    AT(seqd_progress, total_steps, 16);
+    AT(seqd_progress, train_loss, 24);
+    AT(seqd_progress, validation_loss, 32);
+    AT(seqd_progress, best_loss, 40);
+    AT(seqd_progress, learning_rate, 48);
+    AT(seqd_progress, elapsed_seconds, 56);
+    AT(seqd_progress, remaining_seconds, 64);
+    AT(seqd_progress, task, 72);
+    SIZE(seqd_option_info, 72);
+    AT(seqd_option_info, struct_size, 0);
+    AT(seqd_option_info, name, 8);
+    AT(seqd_option_info, type, 16);
+    AT(seqd_option_info, group, 24);
+    AT(seqd_option_info, default_value, 32);
+    AT(seqd_option_info, choices, 40);
+    AT(seqd_option_info, minimum, 48);
+    AT(seqd_option_info, maximum, 56);
+    AT(seqd_option_info, help, 64);
+    SIZE(seqd_dataset_summary, 112);
+    AT(seqd_dataset_summary, struct_size, 0);
+    AT(seqd_dataset_summary, rows, 8);
+    AT(seqd_dataset_summary, series, 16);
+    AT(seqd_dataset_summary, steps, 24);
+    AT(seqd_dataset_summary, observed, 32);
+    AT(seqd_dataset_summary, zeros, 40);
+    AT(seqd_dataset_summary, missing, 48);
+    AT(seqd_dataset_summary, filled, 56);
+    AT(seqd_dataset_summary, merged, 64);
+    AT(seqd_dataset_summary, negative, 72);
+    AT(seqd_dataset_summary, negative_changed, 80);
+    AT(seqd_dataset_summary, clipped, 88);
+    AT(seqd_dataset_summary, out_of_stock, 96);
+    AT(seqd_dataset_summary, future_steps, 104);
+    SIZE(seqd_parameter_info, 48);
+    AT(seqd_parameter_info, struct_size, 0);
+    AT(seqd_parameter_info, name, 8);
+    AT(seqd_parameter_info, rank, 16);
+    AT(seqd_parameter_info, shape, 24);
+    AT(seqd_parameter_info, count, 40);
+    SIZE(seqd_training_summary, 72);
+    AT(seqd_training_summary, struct_size, 0);
+    AT(seqd_training_summary, steps, 8);
+    AT(seqd_training_summary, best_step, 16);
+    AT(seqd_training_summary, train_loss, 24);
+    AT(seqd_training_summary, best_loss, 32);
+    AT(seqd_training_summary, seconds, 40);
+    AT(seqd_training_summary, series, 48);
+    AT(seqd_training_summary, series_left_out, 56);
+    AT(seqd_training_summary, windows, 64);
+    SIZE(seqd_metrics, 104);
+    AT(seqd_metrics, struct_size, 0);
+    AT(seqd_metrics, smape, 8);
+    AT(seqd_metrics, mase, 16);
+    AT(seqd_metrics, rmsse, 24);
+    AT(seqd_metrics, wape, 32);
+    AT(seqd_metrics, rmse, 40);
+    AT(seqd_metrics, bias, 48);
+    AT(seqd_metrics, wql, 56);
+    AT(seqd_metrics, coverage80, 64);
+    AT(seqd_metrics, series, 72);
+    AT(seqd_metrics, points, 80);
+    AT(seqd_metrics, mase_left_out, 88);
+    AT(seqd_metrics, rmsse_left_out, 96);
+    SIZE(seqd_backtest_row, 136);
+    AT(seqd_backtest_row, struct_size, 0);
+    AT(seqd_backtest_row, model, 8);
+    AT(seqd_backtest_row, metrics, 16);
+    AT(seqd_backtest_row, fit_seconds, 120);
+    AT(seqd_backtest_row, predict_seconds, 128);
+    SIZE(seqd_reorder, 96);
+    AT(seqd_reorder, struct_size, 0);
+    AT(seqd_reorder, alert, 4);
+    AT(seqd_reorder, stockout_step, 8);
+    AT(seqd_reorder, lead_time_demand_mean, 16);
+    AT(seqd_reorder, lead_time_demand_std, 24);
+    AT(seqd_reorder, protection_demand_mean, 32);
+    AT(seqd_reorder, protection_demand_std, 40);
+    AT(seqd_reorder, safety_stock, 48);
+    AT(seqd_reorder, reorder_point, 56);
+    AT(seqd_reorder, order_up_to, 64);
+    AT(seqd_reorder, position, 72);
+    AT(seqd_reorder, order_quantity, 80);
+    AT(seqd_reorder, stockout_probability, 88);
+    return bad;
+}

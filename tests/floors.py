@@ -89,8 +89,11 @@ RULES = [
     Rule("stack memory of variable size", calls("alloca __builtin_alloca"), "p = alloca(n);"),
     Rule("thread-local state", r"\b(?:_Thread_local|__thread|thread_local)\b", "static _Thread_local int last;"),
     Rule("reads the environment", calls("getenv secure_getenv setenv putenv unsetenv"), 'getenv("X");'),
-    Rule("changes what belongs to the host", calls("signal sigaction sigprocmask alarm umask chdir fesetround fesetenv "
+    Rule("changes what belongs to the host", calls("signal sigaction sigprocmask alarm umask chdir fesetround "
                                                    "srand rand random system popen fork"), "signal(SIGINT, f);"),
+    Rule("floating-point state outside lib/core/parallel.c, which hands the caller's to its workers",
+         calls("fesetenv feupdateenv feholdexcept feenableexcept _mm_setcsr __builtin_ia32_ldmxcsr") + r"|\bldmxcsr\b",
+         "fesetenv(&env);", r"lib/core/parallel\.c"),
     Rule("randomness that is not ours", calls("arc4random getrandom random_r drand48"), "getrandom(p, 4, 0);"),
     Rule("threads outside lib/core/parallel.c", calls("pthread_create thrd_create"), "pthread_create(&t, 0, f, 0);",
          r"lib/core/parallel\.c"),
@@ -212,8 +215,15 @@ def check_coverage():
     return wrong
 
 
+def check_areas():
+    """Every folder of tests is part of the suite."""
+    text = (ROOT / "tests" / "meson.build").read_text(encoding="utf-8")
+    return [f"tests/meson.build leaves out tests/{path.parent.name}"
+            for path in sorted((ROOT / "tests").glob("*/meson.build")) if f"'{path.parent.name}'" not in text]
+
+
 def main():
-    wrong = check_controls() + check_sources() + check_coverage()
+    wrong = check_controls() + check_sources() + check_coverage() + check_areas()
     for line in wrong:
         print(line)
     print(f"{len(RULES)} rules, {len(wrong)} findings")

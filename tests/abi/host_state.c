@@ -116,7 +116,7 @@ static int work(void)
     seqd_forecast *forecast = NULL;
     seqd_dataset *broken = NULL;
     seqd_model *loaded = NULL;
-    seqd_reorder reorder = { (uint32_t)sizeof reorder, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+    seqd_reorder reorder = { .struct_size = sizeof reorder };
     double values[HOST_SERIES * HOST_HORIZON];
     char path[64];
     host h;

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/*
+ * Hours of training should not end at a folder that does not exist: a file beside the model's place is made and
+ * dropped again before the work begins.
+ */
+static int check_place(cli *c, const char *path)
+{
+    cli_output probe;
+    if (strcmp(path, "-") == 0) return cli_wrong(c, "--out takes a file: a model is not written to standard output");
+    int status = cli_output_open(c, path, &probe);
+    if (status == CLI_OK) cli_output_release(&probe);
+    return status;
+}
+
+static void print_json(const seqd_training_summary *s, const char *network, const char *path, bool stopped)
+{
+    printf("{\"model\":");
+    cli_json_text(stdout, network);
+    printf(",\"file\":");
+    cli_json_text(stdout, path);
+    printf(",\"steps\":%lld,\"best_step\":%lld,\"train_loss\":", (long long)s->steps, (long long)s->best_step);
+    cli_json_number(stdout, s->train_loss);
+    printf(",\"best_loss\":");
+    cli_json_number(stdout, s->best_loss);
+    printf(",\"seconds\":");
+    cli_json_number(stdout, s->seconds);
+    printf(",\"series\":%lld,\"series_left_out\":%lld,\"windows\":%lld,\"stopped\":%s}\n", (long long)s->series,
+           (long long)s->series_left_out, (long long)s->windows, stopped ? "true" : "false");
+}
+
+static void tell(const cli *c, const seqd_training_summary *s, const char *network)
+{
+    cli_note(c, "trained %s on %s series: %s steps (%s windows) in %.1f s", network, cli_count(s->series),
+             cli_count(s->steps), cli_count(s->windows), s->seconds);
+    if (s->best_loss == s->best_loss)
+        cli_note(c, "  validation loss %.5g, reached at step %s; training loss %.5g", s->best_loss,
+                 cli_count(s->best_step), s->train_loss);
+    else
+        cli_note(c, "  training loss %.5g; no validation part", s->train_loss);
+    if (s->series_left_out > 0)
+        cli_note(c, "  %s series left out: too short, or nothing observed", cli_count(s->series_left_out));
+}
+
+static int save(cli *c, const seqd_model *model, const seqd_training_summary *s, const char *network, bool stopped)
+{
+    const char *path = c->flags[CLI_FLAG_OUT];
+    if (stopped && s->steps == 0) return cli_fail(c, "stopped before the first step; nothing was written");
+    if (seqd_model_save(model, path, &c->error) != SEQD_OK) return cli_failed(c);
+    tell(c, s, network);
+    if (stopped) cli_note(c, "  stopped early: the best weights so far were saved");
+    cli_note(c, "wrote %s", path);
+    if (c->flags[CLI_FLAG_JSON] != NULL) print_json(s, network, path, stopped);
+    return CLI_OK;
+}
+
+int cli_train(cli *c)
+{
+    seqd_options *options = NULL;
+    seqd_dataset *dataset = NULL;
+    seqd_model *model = NULL;
+    seqd_trainer *trainer = NULL;
+    seqd_training_summary summary = { .struct_size = (uint32_t)sizeof summary };
+    const char *network = "";
+    bool stopped = false;
+    int status = cli_need(c, CLI_FLAG_DATA);
+    if (status == CLI_OK) status = cli_need(c, CLI_FLAG_OUT);
+    if (status == CLI_OK) status = check_place(c, c->flags[CLI_FLAG_OUT]);
+    if (status == CLI_OK) status = cli_read_options(c, NULL, &options);
+    if (status == CLI_OK && seqd_options_get_str(options, "model", &network, &c->error) != SEQD_OK)
+        status = cli_failed(c);
+    if (status == CLI_OK) status = cli_read_data(c, options, c->flags[CLI_FLAG_DATA], &dataset);
+    if (status == CLI_OK
+        && (seqd_model_create(c->context, options, dataset, &model, &c->error) != SEQD_OK
+            || seqd_trainer_create(model, dataset, options, NULL, &trainer, &c->error) != SEQD_OK))
+        status = cli_failed(c);
+    if (status == CLI_OK) {
+        cli_interruptible(true);
+        int32_t ran = seqd_trainer_run(trainer, &c->error);
+        cli_interruptible(false);
+        stopped = ran == SEQD_STOPPED;
+        if (ran != SEQD_OK && !stopped) status = cli_failed(c);
+    }
+    if (status == CLI_OK && seqd_trainer_summarize(trainer, &summary, &c->error) != SEQD_OK) status = cli_failed(c);
+    /* The trainer holds the model exclusively: a model in training cannot be saved. */
+    seqd_trainer_release(trainer);
+    if (status == CLI_OK) status = save(c, model, &summary, network, stopped);
+    seqd_model_release(model);
+    seqd_dataset_release(dataset);
+    seqd_options_release(options);
+    return status;
+}

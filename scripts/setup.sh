@@ -81,13 +81,18 @@ setup_as_user() { # packages
         [ -f "$file" ] && sed -i -e "s|=/usr|=$setup_deps/root/usr|" -e "s|\([LI]\)/usr|\1$setup_deps/root/usr|g" "$file"
     done
     # A link to a library that is installed on the machine already dangles in here: point it there.
-    for file in "$setup_deps"/root/usr/lib/*/*.so; do
-        [ -L "$file" ] && [ ! -e "$file" ] || continue
+    find "$setup_deps/root/usr/lib" -name '*.so' -xtype l | while read -r file; do
         target=$(basename "$(readlink "$file")")
-        for package in "/usr/lib/$(basename "$(dirname "$file")")/$target" "/lib/$(basename "$(dirname "$file")")/$target"; do
+        for package in /usr/lib/*/"$target" /lib/*/"$target"; do
             [ -e "$package" ] && ln -sf "$package" "$file" && break
         done
     done
+    # An unpacked g++ looks for what it shares with the installed gcc beside itself.
+    for file in "$setup_deps"/root/usr/lib/gcc/*/*; do
+        [ -d "$file" ] && cp -rsn "${file#"$setup_deps/root"}/." "$file/"
+    done
+    # Debian makes this name by update-alternatives, which only root can run.
+    [ -e "$setup_deps/root/usr/bin/g++" ] && ln -sf g++ "$setup_deps/root/usr/bin/c++"
     rm -rf "$apt"
 }
 

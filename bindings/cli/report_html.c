@@ -122,9 +122,9 @@ static void write_reorder(const report *r)
     if (r->list == NULL) return;
     int64_t count = r->list->count, open = count < OPEN_ROWS ? count : OPEN_ROWS;
     fprintf(r->file, "<section aria-labelledby=\"reorder\"><h2 id=\"reorder\">What to order</h2>\n"
-            "<p class=\"soft\">Most urgent first: an article marked <em>order now</em> is expected to "
-            "be used up before an order placed today can arrive. The service level is %.4g %% a cycle where the stock file gives no other.</p>\n",
-            100 * r->list->service_level);
+            "<p class=\"soft\">Most urgent first: an article marked <em>order now</em> is expected to be used up "
+            "before an order placed today can arrive. The service level is %.4g %% a cycle where the stock file "
+            "gives no other.</p>\n", 100 * r->list->service_level);
     write_reorder_table(r, 0, open, "Reorder list by urgency");
     if (open < count) {
         fprintf(r->file, "<details><summary>The other %s articles</summary>\n", cli_count(count - open));
@@ -197,9 +197,10 @@ static int write_backtest(const report *r)
     int status = find_best(r, best);
     if (status != CLI_OK) return status;
     fputs("<section aria-labelledby=\"backtest\"><h2 id=\"backtest\">How good were past forecasts?</h2>\n"
-          "<p class=\"soft\">Each model forecast windows of the past from what was known before them. The best value of a "
-          "column is marked with a star.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Backtest\"><table>"
-          "<caption>Backtest, all windows together</caption>\n<thead><tr><th scope=\"col\">model</th>", r->file);
+          "<p class=\"soft\">Each model forecast windows of the past from what was known before them. The best value "
+          "of a column is marked with a star.</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+          "aria-label=\"Backtest\"><table><caption>Backtest, all windows together</caption>\n"
+          "<thead><tr><th scope=\"col\">model</th>", r->file);
     for (int32_t j = 0; j < MEASURE_COUNT; j++) fprintf(r->file, "<th scope=\"col\">%s</th>", measures[j].heading);
     fputs("</tr></thead>\n<tbody>\n", r->file);
     for (int64_t i = 0; i < seqd_table_row_count(r->backtest); i++) {

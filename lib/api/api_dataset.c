@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <seqdemand/dataset.h>
+
+#include <math.h>
+
+#include "api.h"
+#include "context.h"
+#include "panel.h"
+#include "table.h"
+
+int32_t seqd_table_read(seqd_context *context, const char *path, seqd_table **out, seqd_error *error)
+{
+    SEQD_NEED(context);
+    SEQD_NEED(path);
+    SEQD_NEED(out);
+    return seqd_table_load(context, path, out, error);
+}
+
+void seqd_table_release(seqd_table *table) { seqd_table_free(table); }
+
+int32_t seqd_table_number(const seqd_table *table, int64_t row, int32_t column, double *value, seqd_error *error)
+{
+    SEQD_NEED(table);
+    SEQD_NEED(value);
+    return seqd_table_cell_number(table, row, column, value, error);
+}
+
+int32_t seqd_dataset_read(seqd_context *context, const seqd_options *options, const char *path, seqd_dataset **out,
+                          seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(context);
+    SEQD_NEED(options);
+    SEQD_NEED(path);
+    SEQD_NEED(out);
+    SEQD_COMPUTE(status, seqd_panel_read(context, options, path, out, error));
+    return status;
+}
+
+int32_t seqd_dataset_parse(seqd_context *context, const seqd_options *options, const char *text, size_t size,
+                           seqd_dataset **out, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(context);
+    SEQD_NEED(options);
+    SEQD_NEED(text);
+    SEQD_NEED(out);
+    SEQD_COMPUTE(status, seqd_panel_parse(context, options, text, size, out, error));
+    return status;
+}
+
+int32_t seqd_dataset_create(seqd_context *context, const seqd_options *options, seqd_dataset **out, seqd_error *error)
+{
+    SEQD_NEED(context);
+    SEQD_NEED(options);
+    SEQD_NEED(out);
+    return seqd_panel_create(context, options, out, error);
+}
+
+static int32_t check_append(const seqd_dataset *dataset, const char *column, const void *values, int64_t count,
+                            seqd_error *error)
+{
+    SEQD_NEED(dataset);
+    SEQD_NEED(column);
+    if (dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is sealed");
+    if (count < 0 || (count > 0 && !values))
+        return seqd_fail(error, SEQD_E_ARG, "column '%s': no values for %lld rows", column, (long long)count);
+    return SEQD_OK;
+}
+
+int32_t seqd_dataset_append_str(seqd_dataset *dataset, const char *column, const char *const *values, int64_t count,
+                                seqd_error *error)
+{
+    SEQD_CHECK(check_append(dataset, column, values, count, error));
+    return seqd_panel_append_str(dataset, column, values, count, error);
+}
+
+int32_t seqd_dataset_append_i64(seqd_dataset *dataset, const char *column, const int64_t *values, int64_t count,
+                                seqd_error *error)
+{
+    SEQD_CHECK(check_append(dataset, column, values, count, error));
+    return seqd_panel_append_i64(dataset, column, values, count, error);
+}
+
+int32_t seqd_dataset_append_f64(seqd_dataset *dataset, const char *column, const double *values, int64_t count,
+                                seqd_error *error)
+{
+    SEQD_CHECK(check_append(dataset, column, values, count, error));
+    return seqd_panel_append_f64(dataset, column, values, count, error);
+}
+
+int32_t seqd_dataset_seal(seqd_dataset *dataset, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(dataset);
+    if (dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is sealed already");
+    SEQD_COMPUTE(status, seqd_panel_seal(dataset, error));
+    return status;
+}
+
+void seqd_dataset_release(seqd_dataset *dataset) { seqd_dataset_free(dataset); }
+
+/* A handle that can be read: given, and sealed. */
+static int32_t check_sealed(const seqd_dataset *dataset, seqd_error *error)
+{
+    SEQD_NEED(dataset);
+    if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    return SEQD_OK;
+}
+
+int32_t seqd_dataset_before(seqd_dataset *dataset, int64_t steps, seqd_dataset **out, seqd_error *error)
+{
+    int32_t status;
+    SEQD_CHECK(check_sealed(dataset, error));
+    SEQD_NEED(out);
+    SEQD_COMPUTE(status, seqd_panel_before(dataset, steps, out, error));
+    return status;
+}
+
+static const seqd_series *series_at(const seqd_dataset *dataset, int64_t series)
+{
+    const bool there = dataset && dataset->sealed && series >= 0 && series < dataset->series_count;
+    return there ? &dataset->series[series] : NULL;
+}
+
+int64_t seqd_dataset_series_count(const seqd_dataset *dataset)
+{
+    return dataset && dataset->sealed ? dataset->series_count : 0;
+}
+
+const char *seqd_dataset_series_id(const seqd_dataset *dataset, int64_t series)
+{
+    const seqd_series *found = series_at(dataset, series);
+    return found ? found->id : NULL;
+}
+
+int64_t seqd_dataset_find_series(const seqd_dataset *dataset, const char *unique_id)
+{
+    return dataset && dataset->sealed && unique_id ? seqd_panel_find(dataset, unique_id) : -1;
+}
+
+int64_t seqd_dataset_length(const seqd_dataset *dataset, int64_t series)
+{
+    const seqd_series *found = series_at(dataset, series);
+    return found ? found->length : -1;
+}
+
+int32_t seqd_dataset_values(const seqd_dataset *dataset, int64_t series, int64_t first, int64_t count, double *values,
+                            seqd_error *error)
+{
+    const seqd_series *found = series_at(dataset, series);
+    SEQD_NEED(values);
+    if (!found) return seqd_fail(error, SEQD_E_ARG, "there is no series %lld", (long long)series);
+    if (first < 0 || count < 0 || first > found->length || count > found->length - first)
+        return seqd_fail(error, SEQD_E_ARG, "steps %lld and %lld more leave the %lld steps of the series",
+                         (long long)first, (long long)count, (long long)found->length);
+    for (int64_t i = 0; i < count; i++) values[i] = (double)dataset->y[found->offset + first + i];
+    return SEQD_OK;
+}
+
+int32_t seqd_dataset_date(const seqd_dataset *dataset, int64_t series, int64_t step, char *text, size_t size,
+                          seqd_error *error)
+{
+    const seqd_series *found = series_at(dataset, series);
+    SEQD_NEED(text);
+    if (!found) return seqd_fail(error, SEQD_E_ARG, "there is no series %lld", (long long)series);
+    if (size < 24) return seqd_fail(error, SEQD_E_ARG, "a date takes 24 bytes, there are %zu", size);
+    if (step < -1000000 || step > found->length + 1000000)
+        return seqd_fail(error, SEQD_E_ARG, "step %lld is too far away", (long long)step);
+    seqd_calendar_format(&dataset->calendar, found->start + step, text, size);
+    return SEQD_OK;
+}
+
+const char *seqd_dataset_frequency(const seqd_dataset *dataset)
+{
+    return dataset && dataset->sealed ? seqd_freq_name(dataset->calendar.freq) : "";
+}
+
+int32_t seqd_dataset_season(const seqd_dataset *dataset) { return dataset && dataset->sealed ? dataset->season : 0; }
+
+int32_t seqd_dataset_summarize(const seqd_dataset *dataset, seqd_dataset_summary *summary, seqd_error *error)
+{
+    SEQD_CHECK(check_sealed(dataset, error));
+    SEQD_NEED(summary);
+    return seqd_copy_result(summary, &dataset->summary, sizeof dataset->summary, error);
+}

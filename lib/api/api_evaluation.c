@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <seqdemand/evaluation.h>
+
+#include "api.h"
+#include "context.h"
+#include "eval.h"
+#include "infer.h"
+#include "options.h"
+#include "panel.h"
+#include "trainer.h"
+
+int32_t seqd_evaluation_create(seqd_context *context, int32_t season, const double *levels, int32_t count,
+                               seqd_evaluation **out, seqd_error *error)
+{
+    SEQD_NEED(context);
+    SEQD_NEED(out);
+    if (count > 0) SEQD_NEED(levels);
+    return seqd_evaluation_new(context, season, levels, count, out, error);
+}
+
+void seqd_evaluation_release(seqd_evaluation *evaluation) { seqd_evaluation_free(evaluation); }
+
+int32_t seqd_evaluation_add(seqd_evaluation *evaluation, const double *history, int64_t history_length,
+                            const double *actual, const double *mean, const double *median, const double *quantiles,
+                            int32_t horizon, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(evaluation);
+    if (history_length > 0) SEQD_NEED(history);
+    SEQD_NEED(actual);
+    SEQD_NEED(mean);
+    SEQD_NEED(median);
+    SEQD_COMPUTE(status, seqd_evaluation_add_series(evaluation, history, history_length, actual, mean, median,
+                                                    quantiles, horizon, error));
+    return status;
+}
+
+int32_t seqd_evaluation_result(const seqd_evaluation *evaluation, seqd_metrics *metrics, seqd_error *error)
+{
+    seqd_metrics full;
+    SEQD_NEED(evaluation);
+    SEQD_NEED(metrics);
+    seqd_evaluation_get(evaluation, &full);
+    return seqd_copy_result(metrics, &full, sizeof full, error);
+}
+
+int32_t seqd_baseline_forecast(seqd_dataset *dataset, const seqd_options *options, const char *name,
+                               seqd_forecast **out, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(dataset);
+    SEQD_NEED(options);
+    SEQD_NEED(name);
+    SEQD_NEED(out);
+    if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    SEQD_COMPUTE(status, seqd_baseline_run(dataset, options, name, out, error));
+    return status;
+}
+
+/* Evaluation sees forecasts only; here is where a network makes them. */
+typedef struct network_fit {
+    seqd_context *context;
+    const seqd_options *options;
+    seqd_model *model; /* of the last fit */
+} network_fit;
+
+static int32_t fit_network(network_fit *fit, const char *name, seqd_dataset *view, const char *task,
+                           seqd_error *error)
+{
+    seqd_options *options = NULL;
+    seqd_model *model = NULL;
+    seqd_trainer *trainer = NULL;
+    int32_t status;
+    SEQD_TRY(status, done, seqd_options_clone(fit->options, &options, error));
+    SEQD_TRY(status, done, seqd_option_set(options, SEQD_OPT_MODEL, name, error));
+    SEQD_TRY(status, done, seqd_model_new(fit->context, options, view, &model, error));
+    SEQD_TRY(status, done, seqd_trainer_new(model, view, options, NULL, &trainer, error));
+    trainer->task = task;
+    status = seqd_trainer_fit(trainer, error);
+    if (status != SEQD_OK) goto done;
+    seqd_model_free(fit->model);
+    fit->model = model;
+    model = NULL;
+done:
+    seqd_trainer_free(trainer);
+    seqd_model_free(model);
+    seqd_options_free(options);
+    return status;
+}
+
+static int32_t forecast_network(void *user, const char *name, seqd_dataset *view, bool fit, const char *task,
+                                seqd_forecast **out, double *fit_seconds, double *predict_seconds, seqd_error *error)
+{
+    network_fit *network = user;
+    double start = seqd_now();
+    if (fit) SEQD_CHECK(fit_network(network, name, view, task, error));
+    *fit_seconds = seqd_now() - start;
+    start = seqd_now();
+    seqd_predictor *predictor;
+    SEQD_CHECK(seqd_predictor_new(network->model, &predictor, error));
+    const int32_t status = seqd_predictor_forecast(predictor, view, out, error);
+    seqd_predictor_free(predictor);
+    *predict_seconds = seqd_now() - start;
+    return status;
+}
+
+int32_t seqd_backtest_run(seqd_dataset *dataset, const seqd_options *options, const char *models, seqd_backtest **out,
+                          seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(dataset);
+    SEQD_NEED(options);
+    SEQD_NEED(models);
+    SEQD_NEED(out);
+    if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    network_fit network = {dataset->context, options, NULL};
+    SEQD_COMPUTE(status, seqd_backtest_new(dataset, options, models, forecast_network, &network, out, error));
+    seqd_model_free(network.model);
+    return status;
+}
+
+void seqd_backtest_release(seqd_backtest *backtest) { seqd_backtest_free(backtest); }
+
+int32_t seqd_backtest_row_count(const seqd_backtest *backtest) { return backtest ? seqd_backtest_rows(backtest) : 0; }
+
+int32_t seqd_backtest_get_row(const seqd_backtest *backtest, int32_t index, seqd_backtest_row *row, seqd_error *error)
+{
+    SEQD_NEED(backtest);
+    SEQD_NEED(row);
+    return seqd_backtest_row_at(backtest, index, row, error);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <seqdemand/predictor.h>
+
+#include "api.h"
+#include "forecast.h"
+#include "infer.h"
+
+int32_t seqd_predictor_create(seqd_model *model, seqd_predictor **out, seqd_error *error)
+{
+    SEQD_NEED(model);
+    SEQD_NEED(out);
+    return seqd_predictor_new(model, out, error);
+}
+
+void seqd_predictor_release(seqd_predictor *predictor) { seqd_predictor_free(predictor); }
+
+int32_t seqd_predictor_run(seqd_predictor *predictor, seqd_dataset *dataset, seqd_forecast **out, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(predictor);
+    SEQD_NEED(dataset);
+    SEQD_NEED(out);
+    if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    SEQD_COMPUTE(status, seqd_predictor_forecast(predictor, dataset, out, error));
+    return status;
+}
+
+void seqd_forecast_release(seqd_forecast *forecast) { seqd_forecast_free(forecast); }
+
+int64_t seqd_forecast_series_count(const seqd_forecast *forecast) { return forecast ? forecast->series_count : 0; }
+
+int32_t seqd_forecast_horizon(const seqd_forecast *forecast) { return forecast ? forecast->horizon : 0; }
+
+const char *seqd_forecast_series_id(const seqd_forecast *forecast, int64_t series)
+{
+    return forecast && series >= 0 && series < forecast->series_count ? forecast->ids[series] : NULL;
+}
+
+int32_t seqd_forecast_series_status(const seqd_forecast *forecast, int64_t series)
+{
+    return forecast && series >= 0 && series < forecast->series_count ? forecast->status[series] : SEQD_E_ARG;
+}
+
+int32_t seqd_forecast_mean(const seqd_forecast *forecast, int64_t series, double *values, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(forecast);
+    SEQD_NEED(values);
+    SEQD_COMPUTE(status, seqd_forecast_get_mean(forecast, series, values, error));
+    return status;
+}
+
+int32_t seqd_forecast_quantile(const seqd_forecast *forecast, int64_t series, double level, double *values,
+                               seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(forecast);
+    SEQD_NEED(values);
+    SEQD_COMPUTE(status, seqd_forecast_get_quantile(forecast, series, level, values, error));
+    return status;
+}
+
+int32_t seqd_forecast_paths(const seqd_forecast *forecast, int64_t series, int32_t paths, uint64_t seed,
+                            double *values, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(forecast);
+    SEQD_NEED(values);
+    SEQD_COMPUTE(status, seqd_forecast_get_paths(forecast, series, paths, seed, values, error));
+    return status;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <seqdemand/trainer.h>
+
+#include "api.h"
+#include "context.h"
+#include "trainer.h"
+
+int32_t seqd_optimizer_create(seqd_model *model, const seqd_options *options, seqd_optimizer **out, seqd_error *error)
+{
+    SEQD_NEED(model);
+    SEQD_NEED(options);
+    SEQD_NEED(out);
+    return seqd_optimizer_new(model, options, out, error);
+}
+
+void seqd_optimizer_release(seqd_optimizer *optimizer) { seqd_optimizer_free(optimizer); }
+
+int64_t seqd_optimizer_steps(const seqd_optimizer *optimizer) { return optimizer ? optimizer->update.steps : 0; }
+
+int32_t seqd_trainer_create(seqd_model *model, seqd_dataset *dataset, const seqd_options *options,
+                            seqd_optimizer *optimizer, seqd_trainer **out, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(model);
+    SEQD_NEED(dataset);
+    SEQD_NEED(options);
+    SEQD_NEED(out);
+    if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    SEQD_COMPUTE(status, seqd_trainer_new(model, dataset, options, optimizer, out, error));
+    return status;
+}
+
+void seqd_trainer_release(seqd_trainer *trainer) { seqd_trainer_free(trainer); }
+
+int32_t seqd_trainer_run(seqd_trainer *trainer, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(trainer);
+    SEQD_COMPUTE(status, seqd_trainer_fit(trainer, error));
+    return status;
+}
+
+int32_t seqd_trainer_step(seqd_trainer *trainer, int64_t steps, double *loss, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(trainer);
+    SEQD_COMPUTE(status, seqd_trainer_steps(trainer, steps, loss, error));
+    return status;
+}
+
+int32_t seqd_trainer_summarize(const seqd_trainer *trainer, seqd_training_summary *summary, seqd_error *error)
+{
+    SEQD_NEED(trainer);
+    SEQD_NEED(summary);
+    return seqd_copy_result(summary, &trainer->summary, sizeof trainer->summary, error);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_INFER_H
+#define SEQD_INFER_H
+
+#include "model.h"
+
+int32_t seqd_predictor_new(seqd_model *model, seqd_predictor **out, seqd_error *error);
+void seqd_predictor_free(seqd_predictor *predictor);
+int32_t seqd_predictor_forecast(seqd_predictor *predictor, const seqd_dataset *dataset, seqd_forecast **out,
+                                seqd_error *error);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "context.h"
+#include "status.h"
+#include "text.h"
+
+void seqd_model_card_set(seqd_model *model, const char *key, const char *value)
+{
+    int32_t at = 0;
+    while (at < model->card_count && strcmp(model->card[at].key, key) != 0) at++;
+    if (at == SEQD_CARD_LINES) return;
+    if (at == model->card_count) model->card_count++;
+    seqd_copy_text(model->card[at].key, sizeof model->card[at].key, key);
+    seqd_copy_text(model->card[at].value, sizeof model->card[at].value, value);
+}
+
+void seqd_model_card_number(seqd_model *model, const char *key, double value)
+{
+    char text[SEQD_NUMBER_SIZE];
+    seqd_format_f64(value, text);
+    seqd_model_card_set(model, key, text);
+}
+
+static void describe(seqd_model *model, const seqd_dataset *dataset)
+{
+    char from[24] = "", to[24] = "";
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (int64_t i = 0; i < dataset->series_count; i++) {
+        const seqd_series *series = &dataset->series[i];
+        if (series->length == 0) continue;
+        if (series->start < first) first = series->start;
+        if (series->start + series->length - 1 > last) last = series->start + series->length - 1;
+    }
+    if (first <= last) {
+        seqd_calendar_format(&dataset->calendar, first, from, sizeof from);
+        seqd_calendar_format(&dataset->calendar, last, to, sizeof to);
+    }
+    seqd_model_card_set(model, "created_by", "libseqdemand " SEQD_VERSION_TEXT);
+    seqd_model_card_set(model, "model", seqd_option_text(model->options, SEQD_OPT_MODEL));
+    seqd_model_card_set(model, "hidden_size", seqd_option_text(model->options, SEQD_OPT_HIDDEN_SIZE));
+    seqd_model_card_set(model, "head", seqd_option_text(model->options, SEQD_OPT_HEAD));
+    seqd_model_card_set(model, "scaler", seqd_option_text(model->options, SEQD_OPT_SCALER));
+    seqd_model_card_set(model, "freq", seqd_freq_name(dataset->calendar.freq));
+    seqd_model_card_number(model, "season_length", dataset->season);
+    seqd_model_card_number(model, "horizon", model->features.horizon);
+    seqd_model_card_number(model, "context_length", model->features.context_length);
+    seqd_model_card_number(model, "inputs", model->features.input_count);
+    seqd_model_card_number(model, "parameters", (double)model->net.parameter_count);
+    seqd_model_card_number(model, "series", (double)dataset->series_count);
+    seqd_model_card_set(model, "data_from", from);
+    seqd_model_card_set(model, "data_to", to);
+}
+
+/* Levels at which the residuals of a point head are kept. */
+static const double residual_levels[] = {0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5,
+                                         0.6,  0.7,   0.8,  0.9, 0.95, 0.975, 0.99};
+
+static void describe_dist(seqd_model *model)
+{
+    const seqd_head *head = &model->net.config.head;
+    seqd_dist *dist = &model->dist;
+    memset(dist, 0, sizeof *dist);
+    dist->floor = strcmp(seqd_option_text(model->options, SEQD_OPT_FLOOR), "zero") == 0 ? 0.0 : -(double)INFINITY;
+    if (head->kind == SEQD_HEAD_NEGBIN) {
+        dist->kind = SEQD_DIST_NEGBIN;
+        dist->width = 2;
+        return;
+    }
+    dist->kind = SEQD_DIST_QUANTILES;
+    dist->level_count = head->kind == SEQD_HEAD_QUANTILE
+                            ? head->width
+                            : (int32_t)(sizeof residual_levels / sizeof *residual_levels);
+    memcpy(dist->levels, head->kind == SEQD_HEAD_QUANTILE ? head->levels : residual_levels,
+           (size_t)dist->level_count * sizeof *dist->levels);
+    dist->width = 1 + dist->level_count;
+}
+
+int32_t seqd_model_assemble(seqd_model *model, int64_t most, seqd_error *error)
+{
+    seqd_net_config config;
+    SEQD_CHECK(seqd_model_configure(model->options, &model->features, &config, error));
+    SEQD_CHECK(seqd_net_plan(&config, &model->net, error));
+    if (model->net.parameter_count > most)
+        return seqd_fail(error, SEQD_E_FORMAT, "its options ask for more parameters than it holds");
+    const int64_t limit = model->context->limits.parameters;
+    if (limit > 0 && model->net.parameter_count > limit)
+        return seqd_fail(error, SEQD_E_LIMIT, "the network has %lld parameters, the limit is %lld",
+                         (long long)model->net.parameter_count, (long long)limit);
+    const size_t count = (size_t)model->net.parameter_count;
+    model->parameters = seqd_alloc_array(model->context, count, sizeof(float));
+    if (!model->parameters) return seqd_fail_alloc(model->context, count * sizeof(float), error);
+    describe_dist(model);
+    return SEQD_OK;
+}
+
+int32_t seqd_model_new(seqd_context *context, const seqd_options *options, const seqd_dataset *dataset,
+                       seqd_model **out, seqd_error *error)
+{
+    int32_t status;
+    seqd_model *model = seqd_alloc_zero(context, sizeof *model);
+    if (!model) return seqd_fail_alloc(context, sizeof *model, error);
+    atomic_init(&model->references, 1);
+    model->context = seqd_context_retain(context);
+    SEQD_TRY(status, failed, seqd_options_clone(options, &model->options, error));
+    /* columns and cleaning are those the data were read with */
+    for (seqd_option_id id = 0; id < SEQD_OPT_COUNT; id++)
+        if (strcmp(seqd_option_group(id), "data") == 0 && seqd_option_is_set(dataset->options, id))
+            SEQD_TRY(status, failed,
+                     seqd_option_set(model->options, id, seqd_option_text(dataset->options, id), error));
+    SEQD_TRY(status, failed, seqd_model_resolve(model->options, dataset, error));
+    SEQD_TRY(status, failed,
+             seqd_features_build(context, model->options, dataset,
+                                 (int32_t)seqd_option_i64(model->options, SEQD_OPT_HORIZON),
+                                 (int32_t)seqd_option_i64(model->options, SEQD_OPT_CONTEXT_LENGTH), &model->features,
+                                 error));
+    SEQD_TRY(status, failed, seqd_model_assemble(model, INT64_MAX, error));
+    seqd_net_init(&model->net, (uint64_t)seqd_option_i64(model->options, SEQD_OPT_SEED), model->parameters);
+    describe(model, dataset);
+    *out = model;
+    return SEQD_OK;
+failed:
+    seqd_model_free(model);
+    return status;
+}
+
+seqd_model *seqd_model_retain(seqd_model *model)
+{
+    atomic_fetch_add(&model->references, 1);
+    return model;
+}
+
+void seqd_model_free(seqd_model *model)
+{
+    if (!model || atomic_fetch_sub(&model->references, 1) > 1) return;
+    seqd_context *context = model->context;
+    seqd_options_free(model->options);
+    seqd_features_clear(&model->features);
+    seqd_free(context, model->parameters);
+    seqd_free(context, model);
+    seqd_context_drop(context);
+}
+
+static int32_t busy(seqd_error *error)
+{
+    return seqd_fail(error, SEQD_E_BUSY, "the model is being trained or its parameters are being read by another thread");
+}
+
+int32_t seqd_model_begin_read(const seqd_model *model, seqd_error *error)
+{
+    atomic_int *access = &((seqd_model *)(uintptr_t)model)->access;
+    int readers = atomic_load(access);
+    do {
+        if (readers < 0) return busy(error);
+    } while (!atomic_compare_exchange_weak(access, &readers, readers + 1));
+    return SEQD_OK;
+}
+
+void seqd_model_end_read(const seqd_model *model)
+{
+    atomic_fetch_sub(&((seqd_model *)(uintptr_t)model)->access, 1);
+}
+
+int32_t seqd_model_begin_write(seqd_model *model, seqd_error *error)
+{
+    int nobody = 0;
+    if (!atomic_compare_exchange_strong(&model->access, &nobody, -1)) return busy(error);
+    return SEQD_OK;
+}
+
+void seqd_model_end_write(seqd_model *model)
+{
+    atomic_fetch_add(&model->epoch, 1);
+    atomic_store(&model->access, 0);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "status.h"
+#include "text.h"
+
+typedef struct target_facts {
+    int64_t observed, zeros;
+    bool negative, fractional;
+    int64_t longest;
+} target_facts;
+
+static target_facts look_at(const seqd_dataset *dataset)
+{
+    target_facts facts = {0};
+    for (int64_t i = 0; i < dataset->series_count; i++) {
+        const seqd_series *series = &dataset->series[i];
+        if (series->length > facts.longest) facts.longest = series->length;
+        for (int64_t t = 0; t < series->length; t++) {
+            const float y = dataset->y[series->offset + t];
+            if (y != y) continue;
+            facts.observed++;
+            facts.zeros += y == 0.0f;
+            facts.negative = facts.negative || y < 0.0f;
+            facts.fractional = facts.fractional || y != floorf(y);
+        }
+    }
+    return facts;
+}
+
+static int32_t set_number(seqd_options *options, seqd_option_id id, int64_t value, seqd_error *error)
+{
+    char text[SEQD_NUMBER_SIZE];
+    seqd_format_i64(value, text);
+    return seqd_option_set(options, id, text, error);
+}
+
+/* Long enough to see what repeats, short enough to train on many windows. */
+static int64_t usual_context(const seqd_dataset *dataset, int64_t horizon)
+{
+    switch (dataset->calendar.freq) {
+    case SEQD_FREQ_DAY: return 56;
+    case SEQD_FREQ_WEEK: return 39;
+    case SEQD_FREQ_MONTH: return 24;
+    case SEQD_FREQ_HOUR: return 72;
+    case SEQD_FREQ_INT:
+    case SEQD_FREQ_AUTO: break;
+    }
+    return dataset->season > 1 ? 3 * (int64_t)dataset->season : 2 * horizon;
+}
+
+static bool scaler_suits_counts(const seqd_options *options)
+{
+    const seqd_scaler scaler = (seqd_scaler)seqd_option_choice(options, SEQD_OPT_SCALER);
+    return scaler == SEQD_SCALER_MEAN_ABS || scaler == SEQD_SCALER_NONE;
+}
+
+int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, seqd_error *error)
+{
+    const target_facts facts = look_at(dataset);
+    if (facts.observed == 0)
+        return seqd_fail(error, SEQD_E_DATA, "the data hold no observed value of the target");
+
+    int64_t horizon = seqd_option_i64(options, SEQD_OPT_HORIZON);
+    if (horizon == 0) horizon = seqd_freq_horizon(dataset->calendar.freq);
+    SEQD_CHECK(set_number(options, SEQD_OPT_HORIZON, horizon, error));
+
+    int64_t context = seqd_option_i64(options, SEQD_OPT_CONTEXT_LENGTH);
+    if (context == 0) {
+        context = usual_context(dataset, horizon);
+        if (context > facts.longest) context = facts.longest;
+        if (context > 16384) context = 16384;
+    }
+    SEQD_CHECK(set_number(options, SEQD_OPT_CONTEXT_LENGTH, context, error));
+    SEQD_CHECK(seqd_option_set(options, SEQD_OPT_FREQ, seqd_freq_name(dataset->calendar.freq), error));
+
+    if (strcmp(seqd_option_text(options, SEQD_OPT_HEAD), "auto") == 0) {
+        const bool counts = !facts.negative && !facts.fractional && 10 * facts.zeros > facts.observed;
+        const char *head = counts && scaler_suits_counts(options) ? "negative_binomial" : "quantile";
+        SEQD_CHECK(seqd_option_set(options, SEQD_OPT_HEAD, head, error));
+    }
+    if (strcmp(seqd_option_text(options, SEQD_OPT_HEAD), "negative_binomial") == 0 && facts.negative)
+        return seqd_fail(error, SEQD_E_DATA,
+                         "head=negative_binomial describes counts, but the target has negative values "
+                         "(option negatives=zero or drop removes them)");
+    if (strcmp(seqd_option_text(options, SEQD_OPT_FLOOR), "auto") == 0)
+        SEQD_CHECK(seqd_option_set(options, SEQD_OPT_FLOOR, facts.negative ? "none" : "zero", error));
+    return SEQD_OK;
+}
+
+static int32_t configure_head(const seqd_options *options, seqd_head *head, seqd_error *error)
+{
+    static const seqd_head_kind kinds[] = {SEQD_HEAD_MSE, SEQD_HEAD_MSE, SEQD_HEAD_MAE, SEQD_HEAD_QUANTILE,
+                                           SEQD_HEAD_NEGBIN};
+    memset(head, 0, sizeof *head);
+    head->kind = kinds[seqd_option_choice(options, SEQD_OPT_HEAD)];
+    head->width = head->kind == SEQD_HEAD_NEGBIN ? 2 : 1;
+    if (head->kind == SEQD_HEAD_NEGBIN && !scaler_suits_counts(options))
+        return seqd_fail(error, SEQD_E_OPTION, "head=negative_binomial needs scaler=mean_abs or scaler=none");
+    if (head->kind != SEQD_HEAD_QUANTILE) return SEQD_OK;
+
+    head->width = seqd_option_f64_list(options, SEQD_OPT_QUANTILES, head->levels, SEQD_MAX_LEVELS);
+    if (head->width > SEQD_MAX_LEVELS)
+        return seqd_fail(error, SEQD_E_OPTION, "option 'quantiles' takes at most %d levels", SEQD_MAX_LEVELS);
+    head->middle = -1;
+    for (int32_t i = 0; i < head->width; i++) {
+        if (i > 0 && !(head->levels[i] > head->levels[i - 1]))
+            return seqd_fail(error, SEQD_E_OPTION, "option 'quantiles' must rise from level to level");
+        if (head->levels[i] == 0.5) head->middle = i;
+    }
+    if (head->middle < 0) return seqd_fail(error, SEQD_E_OPTION, "option 'quantiles' must include 0.5");
+    return SEQD_OK;
+}
+
+static int32_t configure_layers(const seqd_options *options, seqd_net_config *config, seqd_error *error)
+{
+    int64_t sizes[SEQD_MAX_LAYERS];
+    const int32_t named = seqd_option_i64_list(options, SEQD_OPT_HIDDEN_SIZE, sizes, SEQD_MAX_LAYERS);
+    const int64_t asked = seqd_option_i64(options, SEQD_OPT_NUM_LAYERS);
+    if (named < 1 || named > SEQD_MAX_LAYERS)
+        return seqd_fail(error, SEQD_E_OPTION, "option 'hidden_size' takes 1 to %d sizes", SEQD_MAX_LAYERS);
+    if (asked != 0 && named != 1 && asked != named)
+        return seqd_fail(error, SEQD_E_OPTION, "hidden_size names %d layers, num_layers asks for %d", named,
+                         (int)asked);
+    config->layers = asked != 0 ? (int32_t)asked : named;
+    for (int32_t i = 0; i < config->layers; i++) config->hidden[i] = (int32_t)sizes[named == 1 ? 0 : i];
+    return SEQD_OK;
+}
+
+int32_t seqd_model_configure(const seqd_options *options, const seqd_features *features, seqd_net_config *config,
+                             seqd_error *error)
+{
+    memset(config, 0, sizeof *config);
+    config->cell = seqd_option_choice(options, SEQD_OPT_MODEL) == 0 ? SEQD_CELL_LSTM : SEQD_CELL_GRU;
+    SEQD_CHECK(configure_layers(options, config, error));
+    SEQD_CHECK(configure_head(options, &config->head, error));
+    config->inputs = features->input_count;
+    config->futures = features->future_count;
+    config->lags = features->plan.count;
+    config->reals = features->real_count;
+    config->cat_count = features->cat_count;
+    config->horizon = features->horizon;
+    config->decoder_size = (int32_t)seqd_option_i64(options, SEQD_OPT_DECODER_SIZE);
+    config->dropout = seqd_option_f64(options, SEQD_OPT_DROPOUT);
+    for (int32_t i = 0; i < features->cat_count; i++) {
+        const int64_t asked = seqd_option_i64(options, SEQD_OPT_EMBEDDING_SIZE);
+        const int32_t n = features->dictionaries[i].count;
+        const double usual = ceil(1.6 * pow((double)n, 0.56));
+        config->cardinality[i] = n;
+        config->embedding[i] = asked > 0 ? (int32_t)asked : usual < 50.0 ? (int32_t)usual : 50;
+        if (config->embedding[i] < 1) config->embedding[i] = 1;
+    }
+    return SEQD_OK;
+}

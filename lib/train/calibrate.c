@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "rng.h"
+
+/*
+ * What the forecasts of held-out steps say about the model's errors: for the point heads the quantiles of the scaled
+ * residuals, and for all heads how errors of neighbouring steps hang together. The second is measured on normal scores
+ * of the probability integral transform: their correlation at distance d is fitted by common + (1 - common) fade^d.
+ */
+#define MOST_WINDOWS 2048
+
+typedef struct calibration {
+    seqd_trainer *trainer;
+    const seqd_window *windows;
+    int64_t count;
+    float *out;             /* [SEQD_SHARD_ROWS][horizon][width] */
+    float *parameters;      /* [horizon][dist.width] */
+    float *scratch;
+    double *residuals;      /* point heads: [count * horizon] */
+    int64_t residual_count;
+    double *products;       /* [horizon] sums of z_k z_{k+d} */
+    double *pairs;          /* [horizon] how many */
+    double *scores;         /* [horizon] of one window, NaN where there is no target */
+} calibration;
+
+typedef void (*visit_fn)(calibration *c, const seqd_shard *shard, int32_t row, const float *out);
+
+static void visit_windows(calibration *c, visit_fn visit)
+{
+    seqd_shard_runner *runner = &c->trainer->runner;
+    seqd_shard *shard = &runner->shards[0];
+    const seqd_net *net = &runner->model->net;
+    for (int64_t first = 0; first < c->count; first += SEQD_SHARD_ROWS) {
+        const int64_t left = c->count - first;
+        seqd_shard_fill(runner->binding, c->windows + first, (int32_t)(left < SEQD_SHARD_ROWS ? left : SEQD_SHARD_ROWS),
+                        shard);
+        seqd_net_predict(net, runner->kernels, &runner->packed, shard, &runner->binding->features->plan, c->out,
+                         &runner->works[0]);
+        for (int32_t r = 0; r < shard->rows; r++)
+            visit(c, shard, r, c->out + (int64_t)r * shard->horizon * net->config.head.width);
+    }
+}
+
+/* Target, weight and scaling of the last fork of a row. */
+static const float *last_fork(const seqd_shard *shard, int32_t row, const float **weight, double *loc, double *scale)
+{
+    const int64_t window = shard->past + shard->steps;
+    *weight = shard->weight + row * (int64_t)(shard->steps + shard->horizon) + shard->steps;
+    *loc = (double)shard->loc[row * window + window - 1];
+    *scale = (double)shard->scale[row * window + window - 1];
+    return shard->history + row * (window + shard->horizon) + window;
+}
+
+static void gather_residuals(calibration *c, const seqd_shard *shard, int32_t row, const float *out)
+{
+    const float *weight;
+    double loc, scale;
+    const float *y = last_fork(shard, row, &weight, &loc, &scale);
+    for (int32_t h = 0; h < shard->horizon; h++)
+        if (weight[h] > 0.0f)
+            c->residuals[c->residual_count++] = ((double)y[h] - loc) / scale - (double)out[h];
+}
+
+static void gather_scores(calibration *c, const seqd_shard *shard, int32_t row, const float *out)
+{
+    const seqd_model *model = c->trainer->model;
+    const bool logarithm = model->features.scaler == SEQD_SCALER_LOG1P;
+    const float *weight;
+    double loc, scale;
+    const float *y = last_fork(shard, row, &weight, &loc, &scale);
+    seqd_head_parameters(c->trainer->kernels, &model->net.config.head, &model->dist, shard->horizon, out, loc, scale,
+                         model->spread, logarithm ? seqd_log1p_inverse : NULL, c->scratch, c->parameters);
+    for (int32_t h = 0; h < shard->horizon; h++) {
+        c->scores[h] = (double)NAN;
+        if (!(weight[h] > 0.0f)) continue;
+        const double value = logarithm ? seqd_log1p_inverse((double)y[h]) : (double)y[h];
+        double u = seqd_dist_cdf_mid(&model->dist, c->parameters + (int64_t)h * model->dist.width, value);
+        u = u < 1e-4 ? 1e-4 : u > 1.0 - 1e-4 ? 1.0 - 1e-4 : u;
+        c->scores[h] = seqd_normal_quantile(u);
+    }
+    for (int32_t d = 0; d < shard->horizon; d++)
+        for (int32_t h = 0; h + d < shard->horizon; h++) {
+            const double product = c->scores[h] * c->scores[h + d];
+            if (product != product) continue;
+            c->products[d] += product;
+            c->pairs[d] += 1.0;
+        }
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void measure_spread(calibration *c)
+{
+    seqd_model *model = c->trainer->model;
+    const int64_t n = c->residual_count;
+    qsort(c->residuals, (size_t)n, sizeof *c->residuals, compare);
+    for (int32_t i = 0; i < model->dist.level_count; i++) {
+        const double at = model->dist.levels[i] * (double)(n - 1);
+        const int64_t low = n > 0 ? (int64_t)at : 0, high = low + 1 < n ? low + 1 : low;
+        model->spread[i] =
+            n > 0 ? c->residuals[low] + (at - (double)low) * (c->residuals[high] - c->residuals[low]) : 0.0;
+    }
+}
+
+static void fit_dependence(calibration *c, int32_t horizon)
+{
+    seqd_model *model = c->trainer->model;
+    double least = HUGE_VAL;
+    model->path_common = model->path_fade = 0.0;
+    if (!(c->pairs[0] > 0.0) || !(c->products[0] > 0.0)) return;
+    const double variance = c->products[0] / c->pairs[0];
+    for (int32_t i = 0; i < 20; i++)
+        for (int32_t j = 0; j < 20; j++) {
+            const double common = 0.05 * i, fade = 0.05 * j;
+            double error = 0.0, power = 1.0;
+            for (int32_t d = 1; d < horizon; d++) {
+                power *= fade;
+                if (!(c->pairs[d] > 0.0)) continue;
+                const double miss = c->products[d] / c->pairs[d] / variance - (common + (1.0 - common) * power);
+                error += c->pairs[d] * miss * miss;
+            }
+            if (error < least) {
+                least = error;
+                model->path_common = common;
+                model->path_fade = fade;
+            }
+        }
+}
+
+/* Without a validation part: the last origin of each series whose targets are all known. */
+static int64_t pick_windows(const seqd_sampler *sampler, seqd_window *windows)
+{
+    const bool held_out = sampler->validation_count > 0;
+    const int64_t total = held_out ? sampler->validation_count : sampler->count;
+    const int64_t most = total < MOST_WINDOWS ? total : MOST_WINDOWS;
+    for (int64_t i = 0; i < most; i++) {
+        const int64_t at = i * total / most; /* evenly over all */
+        if (held_out) {
+            windows[i] = sampler->validation[at];
+            continue;
+        }
+        const int64_t series = sampler->series[at], length = sampler->dataset->series[series].length;
+        const int64_t end = length - 1 - sampler->horizon;
+        windows[i] = (seqd_window){series, end > 0 ? end : 0, length, 1};
+    }
+    return most;
+}
+
+int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error)
+{
+    seqd_model *model = trainer->model;
+    const seqd_head *head = &model->net.config.head;
+    const size_t horizon = (size_t)model->features.horizon;
+    const bool point = head->kind == SEQD_HEAD_MSE || head->kind == SEQD_HEAD_MAE;
+    calibration c = {.trainer = trainer};
+    seqd_window *windows = NULL;
+    void *memory = NULL;
+
+    for (int pass = 0; pass < 2; pass++) {
+        seqd_arena arena = {memory, 0, false};
+        windows = seqd_arena_take(&arena, MOST_WINDOWS, sizeof *windows);
+        c.out = seqd_arena_take(&arena, SEQD_SHARD_ROWS * horizon * (size_t)head->width, sizeof(float));
+        c.parameters = seqd_arena_take(&arena, horizon * (size_t)model->dist.width, sizeof(float));
+        c.scratch = seqd_arena_take(&arena, horizon * (size_t)head->width, sizeof(float));
+        c.residuals = seqd_arena_take(&arena, point ? MOST_WINDOWS * horizon : 0, sizeof(double));
+        c.products = seqd_arena_take(&arena, horizon, sizeof(double));
+        c.pairs = seqd_arena_take(&arena, horizon, sizeof(double));
+        c.scores = seqd_arena_take(&arena, horizon, sizeof(double));
+        if (pass == 1) break;
+        memory = arena.overflow ? NULL : seqd_alloc_zero(trainer->context, arena.used);
+        if (!memory) return seqd_fail_alloc(trainer->context, arena.used, error);
+    }
+    c.windows = windows;
+    c.count = pick_windows(&trainer->sampler, windows);
+    seqd_net_pack(&model->net, trainer->kernels, model->parameters, 0, &trainer->runner.packed);
+    if (point) {
+        visit_windows(&c, gather_residuals);
+        measure_spread(&c);
+    }
+    visit_windows(&c, gather_scores);
+    fit_dependence(&c, (int32_t)horizon);
+    seqd_free(trainer->context, memory);
+    return SEQD_OK;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "backend.h"
+#include "context.h"
+#include "rng.h"
+#include "status.h"
+#include "text.h"
+
+int32_t seqd_optimizer_new(seqd_model *model, const seqd_options *options, seqd_optimizer **out, seqd_error *error)
+{
+    seqd_context *context = model->context;
+    seqd_optimizer *optimizer = seqd_alloc_zero(context, sizeof *optimizer);
+    if (!optimizer) return seqd_fail_alloc(context, sizeof *optimizer, error);
+    const int32_t status =
+        seqd_update_create(context, options, model->net.parameter_count, &optimizer->update, error);
+    if (status != SEQD_OK) {
+        seqd_free(context, optimizer);
+        return status;
+    }
+    atomic_init(&optimizer->references, 1);
+    optimizer->context = seqd_context_retain(context);
+    optimizer->model = seqd_model_retain(model);
+    *out = optimizer;
+    return SEQD_OK;
+}
+
+void seqd_optimizer_free(seqd_optimizer *optimizer)
+{
+    if (!optimizer || atomic_fetch_sub(&optimizer->references, 1) > 1) return;
+    seqd_context *context = optimizer->context;
+    seqd_update_clear(context, &optimizer->update);
+    seqd_model_free(optimizer->model);
+    seqd_free(context, optimizer);
+    seqd_context_drop(context);
+}
+
+int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_options *options,
+                         seqd_optimizer *optimizer, seqd_trainer **out, seqd_error *error)
+{
+    seqd_context *context = model->context;
+    int32_t status;
+    if (optimizer && optimizer->model != model)
+        return seqd_fail(error, SEQD_E_ARG, "the optimizer was made for another model");
+    int free_model = 0;
+    if (!atomic_compare_exchange_strong(&model->held, &free_model, 1))
+        return seqd_fail(error, SEQD_E_BUSY, "another trainer has the model");
+    seqd_trainer *trainer = seqd_alloc_zero(context, sizeof *trainer);
+    if (!trainer) {
+        atomic_store(&model->held, 0);
+        return seqd_fail_alloc(context, sizeof *trainer, error);
+    }
+    atomic_init(&trainer->references, 1);
+    trainer->context = seqd_context_retain(context);
+    trainer->model = seqd_model_retain(model);
+    trainer->dataset = seqd_dataset_retain(dataset);
+    trainer->batch_size = seqd_option_i64(options, SEQD_OPT_BATCH_SIZE);
+    trainer->max_steps = seqd_option_i64(options, SEQD_OPT_MAX_STEPS);
+    trainer->val_every = seqd_option_i64(options, SEQD_OPT_VAL_EVERY);
+    trainer->patience = seqd_option_i64(options, SEQD_OPT_PATIENCE);
+    trainer->clip = seqd_option_f64(options, SEQD_OPT_GRAD_CLIP);
+    if (optimizer) {
+        atomic_fetch_add(&optimizer->references, 1);
+        trainer->optimizer = optimizer;
+    } else {
+        SEQD_TRY(status, failed, seqd_optimizer_new(model, options, &trainer->optimizer, error));
+    }
+    SEQD_TRY(status, failed,
+             seqd_backend_find(context, seqd_option_text(options, SEQD_OPT_BACKEND), &trainer->kernels, error));
+    SEQD_TRY(status, failed,
+             seqd_sampler_create(context, &model->features, dataset, seqd_option_i64(options, SEQD_OPT_VAL_SIZE),
+                                 (uint64_t)seqd_option_i64(options, SEQD_OPT_SEED), &trainer->sampler, error));
+    SEQD_TRY(status, failed, seqd_binding_create(context, &model->features, dataset, &trainer->binding, error));
+    SEQD_TRY(status, failed,
+             seqd_runner_create(context, model, trainer->kernels, &trainer->binding, (int32_t)trainer->batch_size,
+                                &trainer->runner, error));
+    const size_t bytes = (size_t)model->net.parameter_count * sizeof(float);
+    trainer->batch = seqd_alloc_array(context, (size_t)trainer->batch_size, sizeof *trainer->batch);
+    trainer->best = seqd_alloc(context, bytes);
+    if (!trainer->batch || !trainer->best) {
+        status = seqd_fail_alloc(context, bytes, error);
+        goto failed;
+    }
+    trainer->summary.struct_size = (uint32_t)sizeof trainer->summary;
+    trainer->summary.series = trainer->sampler.count;
+    trainer->summary.series_left_out = trainer->sampler.left_out;
+    trainer->summary.train_loss = trainer->summary.best_loss = (double)NAN;
+    *out = trainer;
+    return SEQD_OK;
+failed:
+    seqd_trainer_free(trainer);
+    return status;
+}
+
+void seqd_trainer_free(seqd_trainer *trainer)
+{
+    if (!trainer || atomic_fetch_sub(&trainer->references, 1) > 1) return;
+    seqd_context *context = trainer->context;
+    seqd_free(context, trainer->batch);
+    seqd_free(context, trainer->best);
+    seqd_runner_clear(&trainer->runner);
+    seqd_binding_clear(&trainer->binding);
+    seqd_sampler_clear(&trainer->sampler);
+    seqd_optimizer_free(trainer->optimizer);
+    seqd_dataset_free(trainer->dataset);
+    atomic_store(&trainer->model->held, 0);
+    seqd_model_free(trainer->model);
+    seqd_free(context, trainer);
+    seqd_context_drop(context);
+}
+
+/* One optimizer step. false when the loss or the gradient left the finite numbers; parameters are then as before. */
+static bool one_step(seqd_trainer *trainer, double *loss)
+{
+    seqd_model *model = trainer->model;
+    seqd_update *update = &trainer->optimizer->update;
+    const int64_t count = model->net.parameter_count;
+    double weight;
+
+    for (int64_t i = 0; i < trainer->batch_size; i++)
+        trainer->batch[i] = seqd_sampler_window(&trainer->sampler, trainer->drawn++);
+    const uint64_t key = seqd_rng_mix(trainer->sampler.seed ^ (uint64_t)(update->steps + 1) << 20) | 1;
+    *loss = seqd_runner_gradient(&trainer->runner, trainer->batch, trainer->batch_size, key, &weight);
+    const float *grad = trainer->runner.grads[0];
+    const double norm = sqrt(trainer->kernels->sum_squares(count, grad));
+    if (!isfinite(*loss) || !isfinite(norm)) return false;
+    const double factor = trainer->clip > 0.0 && norm > trainer->clip ? trainer->clip / norm : 1.0;
+    seqd_update_apply(trainer->kernels, update, (float)factor, grad, model->parameters);
+    trainer->summary.windows += trainer->batch_size;
+    return true;
+}
+
+static void keep(seqd_trainer *trainer, double loss)
+{
+    memcpy(trainer->best, trainer->model->parameters, (size_t)trainer->model->net.parameter_count * sizeof(float));
+    trainer->summary.best_loss = loss;
+    trainer->summary.best_step = trainer->optimizer->update.steps;
+}
+
+static void restore(seqd_trainer *trainer)
+{
+    memcpy(trainer->model->parameters, trainer->best, (size_t)trainer->model->net.parameter_count * sizeof(float));
+}
+
+static double validate(seqd_trainer *trainer)
+{
+    double weight;
+    const double loss = seqd_runner_evaluate(&trainer->runner, trainer->sampler.validation,
+                                             trainer->sampler.validation_count, &weight);
+    return weight > 0.0 ? loss / weight : (double)NAN;
+}
+
+static int32_t diverged(seqd_trainer *trainer, int32_t round, double loss, seqd_error *error)
+{
+    char text[SEQD_NUMBER_SIZE];
+    seqd_format_f64(loss, text);
+    restore(trainer);
+    return seqd_fail(error, SEQD_E_DIVERGED,
+                     "training diverged in round %d at step %lld (loss %s): a lower learning_rate or grad_clip helps; "
+                     "the weights of step %lld are kept",
+                     (int)round, (long long)trainer->optimizer->update.steps + 1, text,
+                     (long long)trainer->summary.best_step);
+}
+
+/* The state of fit's loop. */
+typedef struct run_state {
+    seqd_progress progress;
+    double start;
+    double round_loss;
+    int64_t round_steps, first_step, unimproved;
+} run_state;
+
+static bool report(seqd_trainer *trainer, run_state *run)
+{
+    const seqd_update *update = &trainer->optimizer->update;
+    seqd_progress *progress = &run->progress;
+    const int64_t done = update->steps - run->first_step;
+    progress->step = done;
+    progress->elapsed_seconds = seqd_now() - run->start;
+    progress->remaining_seconds =
+        done > 0 ? progress->elapsed_seconds * (double)(trainer->max_steps - done) / (double)done : 0.0;
+    progress->train_loss = run->round_steps > 0 ? run->round_loss / (double)run->round_steps
+                                                : trainer->summary.train_loss;
+    progress->learning_rate = seqd_update_rate(update, update->steps);
+    return seqd_progress_report(trainer->context, progress);
+}
+
+/* A validation round: true when training should end. */
+static bool end_round(seqd_trainer *trainer, run_state *run)
+{
+    trainer->summary.train_loss = run->round_loss / (double)run->round_steps;
+    run->round_loss = 0.0;
+    run->round_steps = 0;
+    run->progress.epoch++;
+    if (trainer->sampler.validation_count == 0) {
+        keep(trainer, (double)NAN);
+        return false;
+    }
+    const double loss = validate(trainer);
+    run->progress.validation_loss = loss;
+    if (isfinite(loss) && !(loss >= trainer->summary.best_loss)) {
+        keep(trainer, loss);
+        run->unimproved = 0;
+    } else {
+        run->unimproved++;
+    }
+    run->progress.best_loss = trainer->summary.best_loss;
+    return trainer->patience > 0 && run->unimproved >= trainer->patience;
+}
+
+static int32_t fit_loop(seqd_trainer *trainer, run_state *run, seqd_error *error)
+{
+    int32_t status = SEQD_OK;
+    for (int64_t step = 0; step < trainer->max_steps; step++) {
+        double loss;
+        if (!one_step(trainer, &loss)) return diverged(trainer, run->progress.epoch, loss, error);
+        run->round_loss += loss;
+        run->round_steps++;
+        const bool last = step + 1 == trainer->max_steps;
+        const bool enough = ((step + 1) % trainer->val_every == 0 || last) && end_round(trainer, run);
+        if (report(trainer, run)) {
+            if (run->round_steps > 0) end_round(trainer, run); /* what was reached counts */
+            status = SEQD_STOPPED;
+            break;
+        }
+        if (enough) break;
+    }
+    restore(trainer);
+    return status;
+}
+
+static void write_card(seqd_trainer *trainer)
+{
+    seqd_model *model = trainer->model;
+    seqd_model_card_number(model, "steps", (double)trainer->optimizer->update.steps);
+    seqd_model_card_number(model, "best_step", (double)trainer->summary.best_step);
+    if (isfinite(trainer->summary.train_loss))
+        seqd_model_card_number(model, "train_loss", trainer->summary.train_loss);
+    if (isfinite(trainer->summary.best_loss))
+        seqd_model_card_number(model, "validation_loss", trainer->summary.best_loss);
+}
+
+int32_t seqd_trainer_fit(seqd_trainer *trainer, seqd_error *error)
+{
+    char task[32] = "train ";
+    run_state run = {.start = seqd_now()};
+    SEQD_CHECK(seqd_model_begin_write(trainer->model, error));
+    seqd_copy_text(task + 6, sizeof task - 6, seqd_option_text(trainer->model->options, SEQD_OPT_MODEL));
+    run.progress = (seqd_progress){
+        .struct_size = (uint32_t)sizeof run.progress,
+        .total_steps = trainer->max_steps,
+        .train_loss = (double)NAN,
+        .validation_loss = (double)NAN,
+        .best_loss = (double)NAN,
+        .task = trainer->task ? trainer->task : task,
+    };
+    run.first_step = trainer->optimizer->update.steps;
+    keep(trainer, (double)NAN); /* the weights to fall back on until the first round */
+    int32_t status = fit_loop(trainer, &run, error);
+    if (status == SEQD_OK || status == SEQD_STOPPED) {
+        const int32_t calibrated = seqd_trainer_calibrate(trainer, error);
+        if (calibrated != SEQD_OK) status = calibrated;
+    }
+    trainer->summary.steps = trainer->optimizer->update.steps;
+    trainer->summary.seconds += seqd_now() - run.start;
+    write_card(trainer);
+    seqd_model_end_write(trainer->model);
+    return status;
+}
+
+int32_t seqd_trainer_steps(seqd_trainer *trainer, int64_t steps, double *loss, seqd_error *error)
+{
+    double total = 0.0;
+    if (steps < 1) return seqd_fail(error, SEQD_E_ARG, "steps must be at least 1");
+    SEQD_CHECK(seqd_model_begin_write(trainer->model, error));
+    const double start = seqd_now();
+    int32_t status = SEQD_OK;
+    keep(trainer, (double)NAN);
+    for (int64_t i = 0; i < steps && status == SEQD_OK; i++) {
+        double one;
+        if (!one_step(trainer, &one)) status = diverged(trainer, 0, one, error);
+        else total += one;
+    }
+    trainer->summary.steps = trainer->summary.best_step = trainer->optimizer->update.steps;
+    trainer->summary.train_loss = total / (double)steps;
+    trainer->summary.seconds += seqd_now() - start;
+    seqd_model_end_write(trainer->model);
+    if (status == SEQD_OK && loss) *loss = total / (double)steps;
+    return status;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_TRAIN_TRAINER_H
+#define SEQD_TRAIN_TRAINER_H
+
+#include <stdatomic.h>
+
+#include <seqdemand/trainer.h>
+
+#include "model.h"
+#include "optim.h"
+
+struct seqd_optimizer {
+    atomic_int references;
+    seqd_context *context;
+    seqd_model *model;
+    seqd_update update;
+};
+
+/* sampler.c: which windows a training step sees. */
+typedef struct seqd_sampler {
+    seqd_context *context;
+    int64_t count;             /* series that give examples */
+    int64_t left_out;
+    int64_t *series;           /* [count] */
+    int64_t *cumulative;       /* [count + 1] windows of one pass over the data, summed up */
+    int64_t windows;           /* of one pass */
+    int64_t validation_count;
+    seqd_window *validation;   /* [validation_count] */
+    const seqd_dataset *dataset;
+    int32_t context_length, horizon;
+    int64_t val_size;
+    uint64_t seed;
+} seqd_sampler;
+
+int32_t seqd_sampler_create(seqd_context *context, const seqd_features *features, const seqd_dataset *dataset,
+                            int64_t val_size, uint64_t seed, seqd_sampler *sampler, seqd_error *error);
+void seqd_sampler_clear(seqd_sampler *sampler);
+/* The n-th window of the run: passes follow each other, each in an order and with offsets of its own. */
+seqd_window seqd_sampler_window(const seqd_sampler *sampler, int64_t n);
+
+/* shards.c: a list of windows through the network on all threads. */
+typedef struct seqd_shard_runner {
+    seqd_context *context;
+    const seqd_kernels *kernels;
+    seqd_model *model;
+    const seqd_binding *binding;
+    seqd_net_packed packed;
+    int32_t threads;
+    int32_t shard_count;         /* most shards at one time */
+    seqd_shard *shards;          /* [shard_count] filled before the pass, so that the weight of a batch is known */
+    seqd_net_work *works;        /* [threads] */
+    float **grads;               /* [shard_count] */
+    double *losses;              /* [shard_count] */
+    void *memory;
+
+    /* of the pass under way */
+    const seqd_window *windows;
+    int64_t window_count;
+    float factor;
+    uint64_t dropout_key;
+} seqd_shard_runner;
+
+int32_t seqd_runner_create(seqd_context *context, seqd_model *model, const seqd_kernels *kernels,
+                           const seqd_binding *binding, int32_t batch, seqd_shard_runner *runner, seqd_error *error);
+void seqd_runner_clear(seqd_shard_runner *runner);
+/*
+ * Mean loss of a batch and its gradient (in grads[0]). *weight takes the number of targets; 0 leaves the gradient zero.
+ */
+double seqd_runner_gradient(seqd_shard_runner *runner, const seqd_window *windows, int64_t count, uint64_t dropout_key,
+                            double *weight);
+/* Sum of losses over any number of windows, and the number of targets. No gradient. */
+double seqd_runner_evaluate(seqd_shard_runner *runner, const seqd_window *windows, int64_t count, double *weight);
+
+struct seqd_trainer {
+    atomic_int references;
+    seqd_context *context;
+    seqd_model *model;
+    seqd_dataset *dataset;
+    seqd_optimizer *optimizer;
+    const seqd_kernels *kernels;
+    seqd_binding binding;
+    seqd_sampler sampler;
+    seqd_shard_runner runner;
+    seqd_window *batch;          /* [batch_size] */
+    float *best;                 /* parameters of the best round so far */
+    int64_t batch_size, max_steps, val_every, patience;
+    double clip;
+    int64_t drawn;               /* windows drawn so far */
+    const char *task;            /* what progress reports call this run; NULL: "train <model>" */
+    seqd_training_summary summary;
+};
+
+int32_t seqd_optimizer_new(seqd_model *model, const seqd_options *options, seqd_optimizer **out, seqd_error *error);
+void seqd_optimizer_free(seqd_optimizer *optimizer);
+int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_options *options,
+                         seqd_optimizer *optimizer, seqd_trainer **out, seqd_error *error);
+void seqd_trainer_free(seqd_trainer *trainer);
+int32_t seqd_trainer_fit(seqd_trainer *trainer, seqd_error *error);
+int32_t seqd_trainer_steps(seqd_trainer *trainer, int64_t steps, double *loss, seqd_error *error);
+
+/* calibrate.c: residuals and the dependence between steps, from the validation windows (or the last ones without). */
+int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "avx2.h"
+
+const seqd_kernels seqd_kernels_avx2 = {
+    .level = "avx2",
+    .gemm_packed_size = seqd_avx2_gemm_packed_size,
+    .gemm_pack = seqd_avx2_gemm_pack,
+    .gemm = seqd_avx2_gemm,
+    .gemm_tn_scratch = seqd_avx2_gemm_tn_scratch,
+    .gemm_tn = seqd_avx2_gemm_tn,
+    .lstm_forward = seqd_avx2_lstm_forward,
+    .lstm_backward = seqd_avx2_lstm_backward,
+    .gru_forward = seqd_avx2_gru_forward,
+    .gru_backward = seqd_avx2_gru_backward,
+    .exp = seqd_avx2_exp,
+    .log1p = seqd_avx2_log1p,
+    .sigmoid = seqd_avx2_sigmoid,
+    .tanh = seqd_avx2_tanh,
+    .softplus = seqd_avx2_softplus,
+    .relu = seqd_avx2_relu,
+    .relu_backward = seqd_avx2_relu_backward,
+    .add = seqd_avx2_add,
+    .multiply = seqd_avx2_multiply,
+    .scale = seqd_avx2_scale,
+    .add_rows = seqd_avx2_add_rows,
+    .sum = seqd_avx2_sum,
+    .dot = seqd_avx2_dot,
+    .sum_squares = seqd_avx2_sum_squares,
+    .all_finite = seqd_avx2_all_finite,
+    .sgd = seqd_avx2_sgd,
+    .adam = seqd_avx2_adam,
+};

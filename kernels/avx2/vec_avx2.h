@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_KERNELS_VEC_AVX2_H
+#define SEQD_KERNELS_VEC_AVX2_H
+
+#if !defined(__AVX2__) || !defined(__FMA__)
+#error "files of kernels/avx2 need -mavx2 -mfma"
+#endif
+
+#include <immintrin.h>
+#include <stdint.h>
+
+/* Only static functions in here: one that is not could be picked by the linker for code that must run anywhere. */
+#define SEQD_INLINE static inline __attribute__((always_inline))
+
+/* The first `count` of 8 lanes; count may be below 0 (none) or above 8 (all). */
+SEQD_INLINE __m256i mask8(int64_t count)
+{
+    int limit = count < 0 ? 0 : count > 8 ? 8 : (int)count;
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(limit), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/* `full` is a constant where these are inlined: the loop over whole vectors carries no mask. */
+SEQD_INLINE __m256 load8(const float *p, int full, __m256i mask)
+{
+    return full ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, mask);
+}
+
+SEQD_INLINE void store8(float *p, __m256 x, int full, __m256i mask)
+{
+    if (full) {
+        _mm256_storeu_ps(p, x);
+    } else {
+        _mm256_maskstore_ps(p, mask, x);
+    }
+}
+
+/* Sum of 4 doubles, pairwise. */
+SEQD_INLINE double sum4(__m256d x)
+{
+    __m128d pair = _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd(x, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <string.h>
+
+#include "checkkern.h"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+/* Wrong kernels, one for each way of being wrong. A run with one of them must fail, or the checks check nothing. */
+static seqd_kernels sound;
+
+/* a small error in the last element */
+static void wrong_gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *packed, float *c,
+                       int64_t ldc, int accumulate, const float *bias)
+{
+    sound.gemm(m, n, k, a, lda, packed, c, ldc, accumulate, bias);
+    if (m > 3 && n > 9) {
+        c[(m - 1) * ldc + n - 1] *= 1.0f + 0x1p-16f;
+    }
+}
+
+/* the last term of each sum left out */
+static void wrong_gemm_tn(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb,
+                          float *c, int64_t ldc, float *scratch)
+{
+    sound.gemm_tn(m, n, k > 300 ? k - 1 : k, a, lda, b, ldb, c, ldc, scratch);
+}
+
+/* the sign of one gradient */
+static void wrong_lstm_backward(int64_t rows, int64_t h, const float *gates, const float *c_prev, const float *tanh_c,
+                                const float *dh, int64_t ldh, float *dc, float *dgates)
+{
+    sound.lstm_backward(rows, h, gates, c_prev, tanh_c, dh, ldh, dc, dgates);
+    if (rows > 0 && h > 0) {
+        dgates[h] = -dgates[h];
+    }
+}
+
+/* five units in the last place, far from zero only */
+static void wrong_tanh(int64_t n, const float *x, float *y)
+{
+    sound.tanh(n, x, y);
+    for (int64_t i = 0; i < n; i++) {
+        if (y[i] > 0.75f && y[i] < 0.875f) {
+            y[i] += 5.0f * 0x1p-24f;
+        }
+    }
+}
+
+/* NaN lost */
+static void wrong_relu(int64_t n, const float *x, float *y)
+{
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = x[i] > 0.0f ? x[i] : 0.0f;
+    }
+}
+
+/* one float too far, written back as it was found */
+static void wrong_add(int64_t n, const float *x, float *y)
+{
+    sound.add(n, x, y);
+    volatile float *behind = y + n;
+    *behind = *behind;
+}
+
+/* one float before its array */
+static void wrong_multiply(int64_t n, const float *x, float *y)
+{
+    sound.multiply(n, x, y);
+    volatile float *before = y;
+    before[-1] = 0.0f;
+}
+
+/* leaves flush-to-zero on */
+static void wrong_scale(int64_t n, float factor, float *y)
+{
+    sound.scale(n, factor, y);
+#if defined(__x86_64__)
+    _mm_setcsr(_mm_getcsr() | 0x8000u);
+#else
+    y[0] = -y[0];
+#endif
+}
+
+/* an instruction that does not exist */
+static double wrong_sum(int64_t n, const float *x)
+{
+    (void)n;
+    (void)x;
+    __builtin_trap();
+}
+
+static bool wrong_all_finite(int64_t n, const float *x)
+{
+    return n > 0 && n % 8 == 1 ? sound.all_finite(n - 1, x) : sound.all_finite(n, x);
+}
+
+/* the stride of the second array taken for that of the first */
+static void wrong_add_rows(int64_t rows, int64_t n, const float *a, int64_t lda, float *y)
+{
+    (void)lda;
+    sound.add_rows(rows, n, a, n, y);
+}
+
+static const char *const plants[] = {"gemm",     "gemm_tn", "lstm_backward", "tanh",       "relu",    "add",
+                                     "multiply", "scale",   "sum",           "all_finite", "add_rows"};
+
+bool check_plant(seqd_kernels *kernels, const char *function)
+{
+    bool known = false;
+    for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
+        known = known || strcmp(plants[i], function) == 0;
+    }
+    if (!known) {
+        return false;
+    }
+    sound = *kernels;
+    seqd_kernels wrong = sound;
+    wrong.gemm = wrong_gemm;
+    wrong.gemm_tn = wrong_gemm_tn;
+    wrong.lstm_backward = wrong_lstm_backward;
+    wrong.tanh = wrong_tanh;
+    wrong.relu = wrong_relu;
+    wrong.add = wrong_add;
+    wrong.multiply = wrong_multiply;
+    wrong.scale = wrong_scale;
+    wrong.sum = wrong_sum;
+    wrong.all_finite = wrong_all_finite;
+    wrong.add_rows = wrong_add_rows;
+#define TAKE(name)                          \
+    if (strcmp(function, #name) == 0) {     \
+        kernels->name = wrong.name;         \
+    }
+    TAKE(gemm)
+    TAKE(gemm_tn)
+    TAKE(lstm_backward)
+    TAKE(tanh)
+    TAKE(relu)
+    TAKE(add)
+    TAKE(multiply)
+    TAKE(scale)
+    TAKE(sum)
+    TAKE(all_finite)
+    TAKE(add_rows)
+    return true;
+}
+
+const char *check_plant_names(void)
+{
+    return "gemm gemm_tn lstm_backward tanh relu add multiply scale sum all_finite add_rows";
+}

@@ -57,7 +57,7 @@
     X(PATHS, "paths", "N", CLI_STOCKED, "sample paths per article (default 1000)")                                     \
     X(TOP, "top", "N", CLI_REORDER, "rows of the printed table; the rest is counted")                                  \
     X(BACKTEST, "backtest", "FILE", CLI_REPORT, "table written by backtest --out")                                     \
-    X(SERIES, "series", "LIST", CLI_REPORT, "articles to draw (default: the 6 most urgent, or with most demand)")      \
+    X(SERIES, "series", "LIST", CLI_REPORT, "articles to draw (default: 6 with most demand, those to order first)")      \
     X(TITLE, "title", "TEXT", CLI_REPORT, "heading of the report")                                                    \
     X(UNIT, "unit", "TEXT", CLI_REPORT, "what is counted (default units)")                                             \
     X(OUT, "out", "FILE", CLI_ALL, "where the result goes; - is standard output")                                      \

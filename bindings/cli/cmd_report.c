@@ -45,6 +45,32 @@ static int32_t choose_by_demand(const cli_prediction *p, int64_t *chosen)
     return charts;
 }
 
+/* Of the articles that run out, or else are to be ordered, those with most demand at stake. */
+static int by_stake(const void *left, const void *right)
+{
+    const seqd_reorder *a = &(*(const cli_article *const *)left)->reorder;
+    const seqd_reorder *b = &(*(const cli_article *const *)right)->reorder;
+    int32_t x = a->order_quantity > 0 ? 1 + a->alert : 0, y = b->order_quantity > 0 ? 1 + b->alert : 0;
+    if (x != y) return y - x;
+    if (a->lead_time_demand_mean != b->lead_time_demand_mean)
+        return a->lead_time_demand_mean > b->lead_time_demand_mean ? -1 : 1;
+    return strcmp((*(const cli_article *const *)left)->id, (*(const cli_article *const *)right)->id);
+}
+
+static int32_t choose_by_stake(const cli_reorder_list *list, int64_t *chosen)
+{
+    const cli_article **order = cli_alloc((size_t)list->count, sizeof *order);
+    for (int64_t i = 0; i < list->count; i++) order[i] = &list->articles[i];
+    qsort(order, (size_t)list->count, sizeof *order, by_stake);
+    int32_t charts = 0;
+    while (charts < DEFAULT_CHARTS && charts < list->count) {
+        chosen[charts] = order[charts]->series;
+        charts++;
+    }
+    free(order);
+    return charts;
+}
+
 static int choose_series(cli *c, const cli_prediction *p, const cli_reorder_list *list, int64_t **out, int32_t *count)
 {
     int32_t named = 0;
@@ -57,13 +83,7 @@ static int choose_series(cli *c, const cli_prediction *p, const cli_reorder_list
         if (series < 0) status = cli_fail(c, "--series: the data have no article '%s'", names[i]);
         else chosen[(*count)++] = series;
     }
-    if (named == 0 && list != NULL)
-        while (*count < DEFAULT_CHARTS && *count < list->count) {
-            chosen[*count] = list->articles[*count].series;
-            (*count)++;
-        }
-    else if (named == 0)
-        *count = choose_by_demand(p, chosen);
+    if (named == 0) *count = list != NULL ? choose_by_stake(list, chosen) : choose_by_demand(p, chosen);
     free(names);
     if (status != CLI_OK) {
         free(chosen);

@@ -71,10 +71,12 @@ static void write_caption(const report *r, const report_chart *chart)
     fputs(" expected", r->file);
     if (chart->article != NULL) {
         const cli_article *a = chart->article;
-        fprintf(r->file, " · on hand %s", report_number(a->on_hand, number));
+        fprintf(r->file, "<br><span class=\"nb\">on hand %s", report_number(a->on_hand, number));
         if (a->reorder.stockout_step > 0) fprintf(r->file, ", runs out %s", a->stockout);
+        fputs("</span>", r->file);
         if (a->reorder.order_quantity > 0)
-            fprintf(r->file, " · order %s", report_number(a->reorder.order_quantity, number));
+            fprintf(r->file, " · <span class=\"nb\">order %s</span>",
+                    report_number(a->reorder.order_quantity, number));
     }
     fputs("</p></figcaption>\n", r->file);
 }

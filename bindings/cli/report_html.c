@@ -88,7 +88,9 @@ static void write_reorder_row(const report *r, const cli_article *a)
     } else if (o->order_quantity > 0) {
         kind = word = "order";
     }
-    fprintf(r->file, "<tr%s><th scope=\"row\">", o->alert != 0 ? " class=\"alert\"" : "");
+    /* Short names keep to one line; the column of a long one would push the rest off a phone. */
+    fprintf(r->file, "<tr%s><th scope=\"row\"%s>", o->alert != 0 ? " class=\"alert\"" : "",
+            strlen(a->id) > 18 ? " class=\"long\"" : "");
     report_escape(r->file, a->id);
     fprintf(r->file, "</th><td class=\"left\"><span class=\"badge %s\">%s</span></td><td class=\"strong\">%s</td>",
             kind, word, report_number(o->order_quantity, number));
@@ -252,7 +254,8 @@ static int write_data(const report *r)
           "<div class=\"scroll\"><table><caption>What reading and cleaning did</caption>\n<tbody>\n", r->file);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         fprintf(r->file, "<tr><th scope=\"row\">%s</th><td>%s</td></tr>\n", rows[i].what, cli_count(rows[i].count));
-    fputs("</tbody></table></div>\n<div class=\"scroll\"><table><caption>The model</caption>\n<tbody>\n", r->file);
+    fputs("</tbody></table></div>\n<div class=\"scroll\"><table class=\"card\"><caption>The model</caption>\n"
+          "<tbody>\n", r->file);
     for (int32_t i = 0; i < seqd_model_card_count(r->prediction->model); i++) {
         const char *key = NULL, *value = NULL;
         if (seqd_model_card(r->prediction->model, i, &key, &value, &r->c->error) != SEQD_OK) return cli_failed(r->c);

@@ -26,6 +26,7 @@ static double place_x(const scale *s, int64_t step)
 
 static double place_y(const scale *s, double value)
 {
+    if (value > s->high) value = s->high;
     return HEIGHT - BOTTOM - (value - s->low) / (s->high - s->low) * (HEIGHT - TOP - BOTTOM);
 }
 
@@ -40,13 +41,33 @@ static double round_tick(double range)
     return tick;
 }
 
+static int by_value(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/*
+ * The top of the axis as far as history goes. One bulk order can be fifty times a usual day and would flatten all else:
+ * where the highest of fifty steps lies far above the rest, the axis ends lower and the peaks are marked instead.
+ */
+static double history_top(const report_chart *chart)
+{
+    double *sorted = cli_alloc((size_t)chart->history, sizeof *sorted);
+    int64_t count = 0;
+    for (int64_t i = 0; i < chart->history; i++)
+        if (chart->values[i] == chart->values[i]) sorted[count++] = chart->values[i];
+    qsort(sorted, (size_t)count, sizeof *sorted, by_value);
+    double top = count > 0 ? sorted[count - 1] : 0, usual = count > 0 ? sorted[count - 1 - count / 50] : 0;
+    free(sorted);
+    return usual > 0 && top > 2.5 * usual ? 1.2 * usual : top;
+}
+
 static void find_scale(const report_chart *chart, scale *s)
 {
-    double low = 0, high = 0;
-    for (int64_t i = 0; i < chart->history; i++) {
+    double low = 0, high = history_top(chart);
+    for (int64_t i = 0; i < chart->history; i++)
         if (chart->values[i] < low) low = chart->values[i];
-        if (chart->values[i] > high) high = chart->values[i];
-    }
     for (int64_t k = 0; k < chart->horizon; k++) {
         if (chart->low80[k] < low) low = chart->low80[k];
         if (chart->high80[k] > high) high = chart->high80[k];
@@ -144,6 +165,24 @@ static void write_line(FILE *file, const scale *s, const double *values, int64_t
     fputs("\"/>\n", file);
 }
 
+/* A peak beyond the axis: an arrow head above the plot, and its value where it is the highest. */
+static void write_peaks(FILE *file, const scale *s, const report_chart *chart)
+{
+    int64_t highest = 0;
+    for (int64_t i = 1; i < chart->history; i++)
+        if (chart->values[i] > chart->values[highest] || chart->values[highest] != chart->values[highest]) highest = i;
+    for (int64_t i = 0; i < chart->history; i++) {
+        if (!(chart->values[i] > s->high)) continue;
+        double x = place_x(s, i);
+        char number[48];
+        fprintf(file, "<path class=\"beyond\" d=\"M%.1f %.0fl-4 7h8z\"/>\n", x, TOP - 9);
+        if (i != highest) continue;
+        bool left = x > WIDTH / 2;
+        fprintf(file, "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"%s\">%s</text>\n", x + (left ? -8 : 8), TOP - 3,
+                left ? "end" : "start", report_number(chart->values[i], number));
+    }
+}
+
 static void write_words(const report *r, const report_chart *chart, int32_t number)
 {
     double mean = 0, low = 0, high = 0;
@@ -181,6 +220,7 @@ void report_svg(const report *r, const report_chart *chart, int32_t number)
     write_band(file, &s, chart, chart->low80, chart->high80, "b80");
     write_band(file, &s, chart, chart->low50, chart->high50, "b50");
     write_line(file, &s, chart->values, chart->history, 0, "history");
+    write_peaks(file, &s, chart);
     write_line(file, &s, chart->mean, chart->horizon, chart->history, "mean");
     write_line(file, &s, chart->median, chart->horizon, chart->history, "median");
     int32_t out = chart->article != NULL ? chart->article->reorder.stockout_step : 0;

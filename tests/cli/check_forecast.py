@@ -47,7 +47,8 @@ class Forecast(CliTest):
         self.assertRegex(lines[0], r"^article +date +mean +q0.1 +q0.5 +q0.9$")
         self.assertEqual(len(lines), len(rows) + 1)
         for line, row in zip(lines[1:], rows):
-            self.assertEqual(line.split()[-4:], ["%.2f" % abs(float(row[name])) for name in ("mean", "q0.1", "q0.5", "q0.9")])
+            numbers = ["%.2f" % abs(float(row[name])) for name in ("mean", "q0.1", "q0.5", "q0.9")]
+            self.assertEqual(line.split()[-4:], numbers)
             self.assertTrue(line.startswith(row["unique_id"]))
         self.assertEqual(len(set(map(len, lines))), 1)
 
@@ -75,7 +76,7 @@ class Forecast(CliTest):
     def test_other_data_than_the_model_asks_for(self):
         self.write("hours.csv", table(["unique_id", "ds", "y"],
                                       [("a", "2023-01-01 %02d:00:00" % hour, 1) for hour in range(24)]))
-        self.bad(1, "forecast", "--model", "model.seqd", "--data", "hours.csv", "--freq", "h")
+        self.bad(1, "forecast", "--model", "model.seqd", "--data", "hours.csv", "--freq", "h", "--quiet")
 
     def test_series_without_demand_are_told(self):
         rows = sales() + [("nothing", support.day(number), 0) for number in range(120)]

@@ -48,7 +48,8 @@ class Reorder(Stocked):
 
     def test_sorted_by_urgency(self):
         def urgency(row):
-            return (row["alert"] != "1", row["stockout_date"] or "9999", -float(row["order_quantity"]), row["unique_id"])
+            return (row["alert"] != "1", row["stockout_date"] or "9999", -float(row["order_quantity"]),
+                    row["unique_id"])
         rows = self.rows()
         self.assertEqual(rows, sorted(rows, key=urgency))
         self.assertEqual(rows[0]["alert"], "1")
@@ -97,8 +98,10 @@ class Reorder(Stocked):
                                                 "--service-level", "95"))
         message = self.bad(1, *base, "--stock", "stock.csv", "--lead-time", "14", "--review", "14")
         self.assertIn("horizon", message)
-        for text, said in (("unique_id,on_hand\napple,lots\n", "wrong.csv:2:2"), ("sku_name,on_hand\napple,1\n", "wrong.csv:1"),
-                           ("unique_id,stock\napple,1\n", "no column on_hand"), ("unique_id,on_hand\napple,\n", "'apple'"),
+        for text, said in (("unique_id,on_hand\napple,lots\n", "wrong.csv:2:2"),
+                           ("sku_name,on_hand\napple,1\n", "wrong.csv:1"),
+                           ("unique_id,stock\napple,1\n", "no column on_hand"),
+                           ("unique_id,on_hand\napple,\n", "'apple'"),
                            ("unique_id,on_hand\napple,1\napple,2\n", "'apple' is there twice"),
                            ("unique_id,on_hand\nunicorn,1\n", "none of its 1 articles"),
                            ("unique_id,on_hand,lead_time\napple,1,2.5\n", "whole number of steps")):

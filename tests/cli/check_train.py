@@ -164,7 +164,8 @@ class Data(CliTest):
 
     def test_messages_name_file_line_and_column(self):
         good = "unique_id,ds,y\na,2023-01-01,1\n"
-        for text, place in ((good + "a,2023-01-02,twelve\n", "bad.csv:3:3: "), (good + "a,2023-13-02,1\n", "bad.csv:3:2: "),
+        for text, place in ((good + "a,2023-01-02,twelve\n", "bad.csv:3:3: "),
+                            (good + "a,2023-13-02,1\n", "bad.csv:3:2: "),
                             (good + 'a,2023-01-02,"1\n', "bad.csv:3"), (good + "a,2023-01-02\n", "bad.csv:3"),
                             ("unique_id,when,y\na,2023-01-01,1\n", "bad.csv"), ("", "bad.csv")):
             self.write("bad.csv", text)

@@ -65,8 +65,13 @@ void cli_print_help(FILE *file)
 
 void cli_print_command_help(FILE *file, const cli_command *command)
 {
-    fprintf(file, "seqdemand %s: %s\n\nusage: seqdemand %s %s\n", command->name, command->summary, command->name,
-            command->synopsis);
+    fprintf(file, "seqdemand %s: %s\n\n", command->name, command->summary);
+    int indent = fprintf(file, "usage: seqdemand %s ", command->name);
+    for (const char *p = command->synopsis; *p != '\0'; p++) {
+        fputc(*p, file);
+        if (*p == '\n') fprintf(file, "%*s", indent, "");
+    }
+    fputc('\n', file);
     if (command->details[0] != '\0') fprintf(file, "\n%s\n", command->details);
     fputs("\nflags\n", file);
     for (int32_t i = 0; i < CLI_FLAG_COUNT; i++)

@@ -12,18 +12,18 @@ const cli_command cli_commands[] = {
       "--model m.seqd --data F [--quantiles 0.1,0.5,0.9] [--out f.csv]",
       "Writes unique_id, ds, mean and a column per level: the mean for totals, 0.5 for a single best guess." },
     { "backtest", CLI_BACKTEST, cli_backtest, "compare models on what came true, over several windows of the past",
-      "--data F [--freq D] [--horizon 28] [--windows 3] [--models lstm,seasonal_naive,croston] [--json]\n"
-      "                         [--out backtest.csv]", "" },
+      "--data F [--freq D] [--horizon 28] [--windows 3] [--models lstm,seasonal_naive,croston]\n"
+      "[--json] [--out backtest.csv]", "" },
     { "evaluate", CLI_EVALUATE, cli_evaluate, "measure forecasts in a file against what came true",
       "--forecast f.csv --actual a.csv --history F [--season 7] [--json]",
       "A date without a row in --actual counts as its option fill says: as 0 unless --fill is given." },
     { "reorder", CLI_REORDER, cli_reorder_command, "say what to order, most urgent first",
       "--model m.seqd --data F --stock s.csv --lead-time 14 [--review 7] [--service-level 0.95]\n"
-      "                         [--out reorder.csv]",
+      "[--out reorder.csv]",
       "Values per article in the stock file (lead_time, review_period, ...) go before those of the flags." },
     { "report", CLI_REPORT, cli_report, "write one HTML file: charts, reorder list, backtest, what cleaning did",
       "--model m.seqd --data F [--stock s.csv --lead-time 14 ...] [--backtest backtest.csv]\n"
-      "                         [--series a,b,c] --out report.html", "" },
+      "[--series a,b,c] --out report.html", "" },
     { "describe", CLI_DESCRIBE, cli_describe, "list the options, or show the card of a model",
       "[m.seqd] [--json | --markdown]", "" },
 };

@@ -17,16 +17,17 @@ static const char *const sheet[] = {
     "h2{font-size:1.25rem;line-height:1.3;margin:0 0 4px;font-weight:650;letter-spacing:-.01em}"
     "h3{font-size:1rem;margin:0;font-weight:650;overflow-wrap:anywhere}",
     "p{margin:4px 0;max-width:76ch}.soft,caption,figcaption p,footer{color:var(--soft)}"
-    "section{margin:48px 0 0}section>p{margin-bottom:16px}h2+.pair{margin-top:16px}footer{padding-top:40px;padding-bottom:48px;"
-    "font-size:.875rem}",
+    "section{margin:48px 0 0}section>p{margin-bottom:16px}h2+.pair{margin-top:16px}"
+    "footer{padding-top:40px;padding-bottom:48px;font-size:.875rem}",
     ".facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;margin:28px 0 0;padding:0;"
     "background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden}"
     ".facts div{background:var(--card);padding:14px 18px}.facts dt{color:var(--soft);font-size:.875rem}"
     ".facts dd{margin:0;font-size:1.375rem;font-weight:600;line-height:1.3}.facts .alert dd{color:var(--alert)}",
     ".scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:10px}"
     ".scroll:focus-visible,summary:focus-visible{outline:2px solid var(--accent);outline-offset:2px}",
-    "table{border-collapse:separate;border-spacing:0;width:100%;font-size:.9375rem}caption{text-align:left;padding:12px 11px 8px;"
-    "font-size:.875rem}th,td{padding:8px 11px;text-align:right;white-space:nowrap;border-top:1px solid var(--line)}"
+    "table{border-collapse:separate;border-spacing:0;width:100%;font-size:.9375rem}"
+    "caption{text-align:left;padding:12px 11px 8px;font-size:.875rem}"
+    "th,td{padding:8px 11px;text-align:right;white-space:nowrap;border-top:1px solid var(--line)}"
     "thead th{font-weight:600;color:var(--soft);border-top:0;padding-top:2px;font-size:.8125rem;vertical-align:bottom}"
     "th:first-child,td:first-child,.left{text-align:left}tbody th{font-weight:600}",
     "tr>:first-child{position:sticky;left:0;background:var(--card)}th.long{white-space:normal;min-width:min(16em,44vw);"

@@ -18,6 +18,25 @@ int32_t seqd_table_read(seqd_context *context, const char *path, seqd_table **ou
 
 void seqd_table_release(seqd_table *table) { seqd_table_free(table); }
 
+int64_t seqd_table_row_count(const seqd_table *table) { return table ? table->row_count : 0; }
+
+int32_t seqd_table_column_count(const seqd_table *table) { return table ? table->column_count : 0; }
+
+const char *seqd_table_column_name(const seqd_table *table, int32_t column)
+{
+    return table && column >= 0 && column < table->column_count ? table->columns[column] : NULL;
+}
+
+int32_t seqd_table_find_column(const seqd_table *table, const char *name)
+{
+    return table && name ? seqd_table_find(table, name) : -1;
+}
+
+const char *seqd_table_text(const seqd_table *table, int64_t row, int32_t column)
+{
+    return table ? seqd_table_cell(table, row, column) : NULL;
+}
+
 int32_t seqd_table_number(const seqd_table *table, int64_t row, int32_t column, double *value, seqd_error *error)
 {
     SEQD_NEED(table);

@@ -25,6 +25,8 @@ typedef struct seqd_dictionary {
     int32_t count;
 } seqd_dictionary;
 
+#define SEQD_PANEL_BLOCKS 24
+
 /*
  * The panel behind a dataset handle. Columns are shared between a dataset and its views; a view has series of its own, and a `y` of
  * its own only when clipping differs. Values past a series' `length` belong to the future and are not read by views.
@@ -34,7 +36,7 @@ struct seqd_dataset {
     seqd_context *context;
     seqd_options *options;           /* a copy of those it was made with */
     struct seqd_dataset *parent;     /* of a view, else NULL */
-    struct seqd_rows *rows;          /* gathered rows before sealing, else NULL */
+    struct seqd_frame *frame;        /* columns appended before sealing, else NULL */
     bool sealed;
 
     seqd_calendar calendar;
@@ -45,6 +47,7 @@ struct seqd_dataset {
     const float *y;                  /* NaN: missing */
     const float *raw;                /* y before clipping; the same array when nothing is clipped */
     const uint8_t *in_stock;         /* NULL: always in stock */
+    const uint8_t *absent;           /* one bit a step, lowest first: the step had no row and was filled */
     int32_t known_count, past_count, cat_count, real_count;
     const char **known_names, **past_names, **real_names;
     const float **known;             /* [known_count][step_count]; never NaN inside a history */
@@ -53,7 +56,13 @@ struct seqd_dataset {
     seqd_dictionary *dictionaries;   /* [cat_count] */
     const int32_t **cat;             /* [cat_count][series_count] */
     seqd_dataset_summary summary;
+
+    void *owned[SEQD_PANEL_BLOCKS];  /* what this handle frees */
+    int32_t owned_count;
 };
+
+/* Zeroed memory that lives as long as the dataset; one element at least. */
+int32_t seqd_panel_own(seqd_dataset *dataset, size_t count, size_t size, void **out, seqd_error *error);
 
 int32_t seqd_panel_read(seqd_context *context, const seqd_options *options, const char *path, seqd_dataset **out,
                         seqd_error *error);

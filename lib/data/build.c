@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "clean.h"
+#include "context.h"
+#include "options.h"
+#include "sort.h"
+#include "status.h"
+
+/* What the rows of one series reach over, in steps. */
+typedef struct span {
+    int64_t begin, end;                /* its rows: positions in `order` */
+    int64_t first, last, observed;     /* first step, last step, last step with a number; observed < first: none */
+} span;
+
+typedef struct builder {
+    seqd_dataset *dataset;
+    seqd_rows *rows;
+    int32_t duplicates, negatives, fill;
+    int64_t series_count;              /* of the rows, some of which may come to nothing */
+    int64_t *by_name;                  /* [series_count] numbers in the order of their ids */
+    int64_t *order;                    /* rows by series and time; those left out are not in it */
+    int64_t row_count;
+    span *spans;                       /* [series_count] in the order of the ids */
+    double *group;                     /* numbers of one step */
+} builder;
+
+static int64_t step_of(const builder *b, int64_t row)
+{
+    return seqd_calendar_step(&b->dataset->calendar, b->rows->time[row]);
+}
+
+static bool row_before(const void *user, int64_t a, int64_t b)
+{
+    const seqd_rows *rows = user;
+    return rows->time[a] < rows->time[b];
+}
+
+/* Rows go to their series in file order, then each series is sorted by time; equal times keep the file order. */
+static int32_t sort_rows(builder *b, seqd_error *error)
+{
+    seqd_context *context = b->dataset->context;
+    const seqd_rows *rows = b->rows;
+    const size_t series_count = (size_t)b->series_count;
+    int64_t *rank = seqd_alloc_array(context, series_count, sizeof *rank);
+    int64_t *scratch = seqd_alloc_array(context, (size_t)(rows->count > b->series_count ? rows->count : b->series_count),
+                                        sizeof *scratch);
+    b->by_name = seqd_alloc_array(context, series_count, sizeof *b->by_name);
+    b->order = seqd_alloc_array(context, (size_t)rows->count, sizeof *b->order);
+    b->spans = seqd_alloc_array(context, series_count, sizeof *b->spans);
+    int32_t status = SEQD_OK;
+    if (!rank || !scratch || !b->by_name || !b->order || !b->spans) {
+        status = seqd_fail_alloc(context, (size_t)rows->count * sizeof *b->order, error);
+        goto done;
+    }
+    seqd_intern_sort(&rows->ids, b->by_name, scratch);
+    for (int64_t i = 0; i < b->series_count; i++) rank[b->by_name[i]] = i;
+    const bool drop = b->negatives == SEQD_NEGATIVES_DROP;
+    for (int64_t i = 0; i < rows->count; i++)
+        if (!(drop && rows->y[i] < 0.0)) b->spans[rank[rows->series[i]]].end++;
+    for (int64_t i = 0; i < b->series_count; i++) {
+        b->spans[i].begin = b->row_count;
+        b->row_count += b->spans[i].end;
+        b->spans[i].end = b->spans[i].begin;
+    }
+    for (int64_t i = 0; i < rows->count; i++)
+        if (!(drop && rows->y[i] < 0.0)) b->order[b->spans[rank[rows->series[i]]].end++] = i;
+    for (int64_t i = 0; i < b->series_count; i++)
+        seqd_sort_indices(b->order + b->spans[i].begin, scratch, b->spans[i].end - b->spans[i].begin, row_before, rows);
+done:
+    seqd_free(context, rank);
+    seqd_free(context, scratch);
+    return status;
+}
+
+/* How far the rows of each series reach, and the fullest step of all. */
+static int32_t measure(builder *b, seqd_error *error)
+{
+    int64_t most = 1;
+    for (int64_t s = 0; s < b->series_count; s++) {
+        span *reach = &b->spans[s];
+        int64_t before = 0, run = 0;
+        for (int64_t i = reach->begin; i < reach->end; i++) {
+            const int64_t step = step_of(b, b->order[i]);
+            if (i == reach->begin) {
+                reach->first = step;
+                reach->observed = step - 1;
+            }
+            run = i > reach->begin && step == before ? run + 1 : 1;
+            if (run > most) most = run;
+            before = step;
+            reach->last = step;
+            if (!isnan(b->rows->y[b->order[i]])) reach->observed = step;
+        }
+    }
+    b->group = seqd_alloc_array(b->dataset->context, (size_t)most, sizeof *b->group);
+    return b->group ? SEQD_OK : seqd_fail_alloc(b->dataset->context, (size_t)most * sizeof *b->group, error);
+}
+
+/*
+ * Ends of the histories. "common" ends all of them at the newest step at which any series has a number; "own" ends each at its
+ * own last number. A series without any number has its rows up to the panel's newest step as its (missing) history.
+ */
+static int32_t place_series(builder *b, seqd_error *error)
+{
+    seqd_dataset *dataset = b->dataset;
+    const int32_t end = seqd_option_choice(dataset->options, SEQD_OPT_SERIES_END);
+    const bool common = end == SEQD_END_COMMON ||
+                        (end == SEQD_END_AUTO && b->fill == SEQD_FILL_ZERO && dataset->calendar.freq != SEQD_FREQ_INT);
+    bool observed = false;
+    int64_t newest = INT64_MIN, newest_row = INT64_MIN, begun = 0, longest = 0, longest_length = 0;
+    for (int64_t s = 0; s < b->series_count; s++) {
+        const span *reach = &b->spans[s];
+        if (reach->begin == reach->end) continue;
+        if (reach->last > newest_row) newest_row = reach->last;
+        if (reach->observed < reach->first) continue;
+        observed = true;
+        if (reach->observed > newest) newest = reach->observed;
+    }
+    if (!observed) newest = newest_row;
+    int64_t offset = 0;
+    for (int64_t s = 0; s < b->series_count; s++) {
+        const span *reach = &b->spans[s];
+        if (reach->begin == reach->end) continue;
+        int64_t last = common ? newest : reach->observed;
+        if (!common && last < reach->first) last = reach->last < newest ? reach->last : newest;
+        if (last < reach->first) continue;
+        seqd_series *series = &dataset->series[begun];
+        series->start = reach->first;
+        series->length = last - reach->first + 1;
+        series->future = b->rows->columns.known.count > 0 && reach->last > last ? reach->last - last : 0;
+        series->offset = offset;
+        /* Until the ids are copied, the number of the series stands in for its id. */
+        b->by_name[begun] = b->by_name[s];
+        b->spans[begun] = *reach;
+        if (series->length > longest_length) {
+            longest = begun;
+            longest_length = series->length;
+        }
+        begun++;
+        if (!seqd_add_i64(offset, series->length + series->future, &offset)) offset = INT64_MAX / 2;
+        if (offset > INT64_MAX / 2) offset = INT64_MAX / 2;
+    }
+    const int64_t rows = b->rows->count;
+    const int64_t reasonable = rows > INT64_C(1) << 15 ? rows * 1024 : INT64_C(1) << 25;
+    if (offset > reasonable) {
+        const char *id = seqd_intern_text(&b->rows->ids, (int32_t)b->by_name[longest]);
+        char quoted[SEQD_QUOTE_SIZE];
+        return seqd_fail(error, SEQD_E_DATA, "%lld rows would become %lld steps; series '%s' alone spans %lld: is that its date?",
+                         (long long)rows, (long long)offset, seqd_quote(id, strlen(id), quoted), (long long)longest_length);
+    }
+    if (begun < b->series_count)
+        seqd_log(dataset->context, SEQD_LOG_WARNING, "%lld series have no history and are left out",
+                 (long long)(b->series_count - begun));
+    b->series_count = begun;
+    dataset->series_count = begun;
+    dataset->step_count = offset;
+    if (begun > 0) return SEQD_OK;
+    return seqd_fail(error, SEQD_E_DATA, "no series has a row that could be used");
+}
+
+/* Numbers are added in rising order, so that the order of the rows does not show in the last bits. */
+static double sum_of(double *values, int64_t count)
+{
+    double sum = 0.0;
+    if (count > 2) seqd_sort_doubles(values, count);
+    for (int64_t i = 0; i < count; i++) sum += values[i];
+    return sum;
+}
+
+static float merge_covariate(builder *b, const float *column, int64_t begin, int64_t end)
+{
+    int64_t count = 0;
+    for (int64_t i = begin; i < end; i++) {
+        const float value = column[b->order[i]];
+        if (!isnan(value)) b->group[count++] = (double)value;
+    }
+    if (count == 0) return NAN;
+    if (b->duplicates == SEQD_DUPLICATES_LAST) return (float)b->group[count - 1];
+    return (float)(count == 1 ? b->group[0] : sum_of(b->group, count) / (double)count);
+}
+
+static int32_t merge_target(builder *b, int64_t begin, int64_t end, float *out, seqd_error *error)
+{
+    const seqd_rows *rows = b->rows;
+    int64_t count = 0;
+    for (int64_t i = begin; i < end; i++) {
+        const double value = rows->y[b->order[i]];
+        if (!isnan(value)) b->group[count++] = value;
+    }
+    *out = NAN;
+    if (count == 0) return SEQD_OK;
+    double value = b->group[count - 1];
+    if (count > 1 && b->duplicates != SEQD_DUPLICATES_LAST) {
+        value = sum_of(b->group, count);
+        if (b->duplicates == SEQD_DUPLICATES_MEAN) value /= (double)count;
+    }
+    if (value < 0.0 && b->negatives == SEQD_NEGATIVES_ZERO) {
+        value = 0.0;
+        b->dataset->summary.negative_changed++;
+    }
+    if (fabs(value) > (double)FLT_MAX)
+        return seqd_rows_fail(rows, SEQD_E_DATA, seqd_rows_line(rows, b->order[end - 1]), rows->columns.target, error,
+                              "the rows of this step add up to more than a float can hold");
+    *out = (float)value;
+    return SEQD_OK;
+}
+
+static int32_t refuse_duplicate(const builder *b, const char *id, int64_t step, int64_t begin, seqd_error *error)
+{
+    char quoted[SEQD_QUOTE_SIZE], date[32];
+    seqd_calendar_format(&b->dataset->calendar, step, date, sizeof date);
+    const int64_t one = seqd_rows_line(b->rows, b->order[begin]), two = seqd_rows_line(b->rows, b->order[begin + 1]);
+    return seqd_rows_fail(b->rows, SEQD_E_DATA, one > two ? one : two, b->rows->columns.time, error,
+                          "series '%s' has a second row for %s, after %s %lld", seqd_quote(id, strlen(id), quoted), date,
+                          b->rows->name ? "line" : "row", (long long)(one < two ? one : two));
+}
+
+/* Where the panel is written while it is built. */
+typedef struct panel_columns {
+    float *y, **known, **past;
+    uint8_t *in_stock, *absent;
+} panel_columns;
+
+static int32_t write_step(builder *b, const panel_columns *to, int64_t at, int64_t begin, int64_t end, seqd_error *error)
+{
+    SEQD_CHECK(merge_target(b, begin, end, &to->y[at], error));
+    to->absent[at >> 3] &= (uint8_t)~(1u << (at & 7));
+    for (int64_t i = begin; to->in_stock && i < end; i++) to->in_stock[at] &= b->rows->in_stock[b->order[i]];
+    for (int32_t k = 0; k < b->rows->columns.known.count; k++) to->known[k][at] = merge_covariate(b, b->rows->known[k], begin, end);
+    for (int32_t k = 0; k < b->rows->columns.past.count; k++) to->past[k][at] = merge_covariate(b, b->rows->past[k], begin, end);
+    return SEQD_OK;
+}
+
+static int32_t write_series(builder *b, const panel_columns *to, int64_t s, seqd_error *error)
+{
+    const seqd_series *series = &b->dataset->series[s];
+    const span *reach = &b->spans[s];
+    const int64_t total = series->length + series->future;
+    for (int64_t begin = reach->begin, end; begin < reach->end; begin = end) {
+        const int64_t step = step_of(b, b->order[begin]);
+        for (end = begin + 1; end < reach->end && step_of(b, b->order[end]) == step;) end++;
+        b->dataset->summary.merged += end - begin - 1;
+        if (end - begin > 1 && b->duplicates == SEQD_DUPLICATES_ERROR) return refuse_duplicate(b, series->id, step, begin, error);
+        if (step - series->start < total)
+            SEQD_CHECK(write_step(b, to, series->offset + (step - series->start), begin, end, error));
+    }
+    seqd_fill_series(to->y + series->offset, series->length, to->absent, series->offset, b->fill);
+    for (int32_t k = 0; k < b->rows->columns.known.count; k++) seqd_carry_series(to->known[k] + series->offset, total);
+    for (int32_t k = 0; k < b->rows->columns.past.count; k++) seqd_carry_series(to->past[k] + series->offset, total);
+    return SEQD_OK;
+}
+
+/* One block for all columns of a kind; every step starts as NaN. */
+static int32_t make_columns(seqd_dataset *dataset, int32_t count, float ***writable, const float ***readable, seqd_error *error)
+{
+    void *block, *pointers, *shown;
+    size_t total;
+    if (!seqd_mul_size((size_t)dataset->step_count, (size_t)count, &total)) return seqd_fail_nomem(error, SIZE_MAX);
+    SEQD_CHECK(seqd_panel_own(dataset, total, sizeof(float), &block, error));
+    SEQD_CHECK(seqd_panel_own(dataset, (size_t)count, sizeof(float *), &pointers, error));
+    SEQD_CHECK(seqd_panel_own(dataset, (size_t)count, sizeof(float *), &shown, error));
+    *writable = pointers;
+    *readable = shown;
+    float *values = block;
+    for (size_t i = 0; i < total; i++) values[i] = NAN;
+    for (int32_t k = 0; k < count; k++) (*writable)[k] = values + (size_t)k * (size_t)dataset->step_count;
+    for (int32_t k = 0; k < count; k++) (*readable)[k] = (*writable)[k];
+    return SEQD_OK;
+}
+
+static int32_t write_panel(builder *b, seqd_error *error)
+{
+    seqd_dataset *dataset = b->dataset;
+    const seqd_columns *columns = &b->rows->columns;
+    const size_t steps = (size_t)dataset->step_count;
+    panel_columns to = { NULL, NULL, NULL, NULL, NULL };
+    void *block;
+    SEQD_CHECK(seqd_panel_own(dataset, steps, sizeof *to.y, &block, error));
+    to.y = block;
+    for (size_t i = 0; i < steps; i++) to.y[i] = NAN;
+    SEQD_CHECK(seqd_panel_own(dataset, steps / 8 + 1, 1, &block, error));
+    to.absent = block;
+    memset(to.absent, 0xff, steps / 8 + 1);
+    if (columns->in_stock >= 0) {
+        SEQD_CHECK(seqd_panel_own(dataset, steps, 1, &block, error));
+        to.in_stock = block;
+        memset(to.in_stock, 1, steps);
+    }
+    if (columns->known.count > 0) SEQD_CHECK(make_columns(dataset, columns->known.count, &to.known, &dataset->known, error));
+    if (columns->past.count > 0) SEQD_CHECK(make_columns(dataset, columns->past.count, &to.past, &dataset->past, error));
+    for (int64_t s = 0; s < b->series_count; s++) SEQD_CHECK(write_series(b, &to, s, error));
+    dataset->raw = to.y;
+    dataset->absent = to.absent;
+    dataset->in_stock = to.in_stock;
+    return SEQD_OK;
+}
+
+static int32_t copy_ids(builder *b, seqd_error *error)
+{
+    seqd_dataset *dataset = b->dataset;
+    size_t size = 0;
+    for (int64_t s = 0; s < b->series_count; s++) size += strlen(seqd_intern_text(&b->rows->ids, (int32_t)b->by_name[s])) + 1;
+    void *block;
+    SEQD_CHECK(seqd_panel_own(dataset, size, 1, &block, error));
+    char *to = block;
+    for (int64_t s = 0; s < b->series_count; s++) {
+        const char *id = seqd_intern_text(&b->rows->ids, (int32_t)b->by_name[s]);
+        const size_t length = strlen(id) + 1;
+        memcpy(to, id, length);
+        dataset->series[s].id = to;
+        to += length;
+    }
+    return SEQD_OK;
+}
+
+static int32_t build(builder *b, seqd_error *error)
+{
+    seqd_dataset *dataset = b->dataset;
+    void *block;
+    SEQD_CHECK(seqd_rows_calendar(b->rows, &dataset->calendar, error));
+    const int64_t season = seqd_option_i64(dataset->options, SEQD_OPT_SEASON_LENGTH);
+    dataset->season = season > 0 ? (int32_t)season : seqd_freq_season(dataset->calendar.freq);
+    SEQD_CHECK(sort_rows(b, error));
+    SEQD_CHECK(measure(b, error));
+    SEQD_CHECK(seqd_panel_own(dataset, (size_t)b->series_count, sizeof *dataset->series, &block, error));
+    dataset->series = block;
+    SEQD_CHECK(place_series(b, error));
+    SEQD_CHECK(copy_ids(b, error));
+    dataset->summary.rows = b->rows->count;
+    dataset->summary.negative = b->rows->negative;
+    if (b->negatives == SEQD_NEGATIVES_DROP) dataset->summary.negative_changed = b->rows->count - b->row_count;
+    SEQD_CHECK(write_panel(b, error));
+    SEQD_CHECK(seqd_build_static(dataset, b->rows, b->by_name, error));
+    return seqd_panel_finish(dataset, error);
+}
+
+int32_t seqd_panel_build(seqd_dataset *dataset, seqd_rows *rows, seqd_error *error)
+{
+    if (rows->count == 0)
+        return seqd_fail(error, SEQD_E_DATA, "%s: there are no rows", rows->name ? rows->name : "the columns appended");
+    builder b = { dataset, rows, 0, 0, 0, rows->ids.count, NULL, NULL, 0, NULL, NULL };
+    b.duplicates = seqd_option_choice(dataset->options, SEQD_OPT_DUPLICATES);
+    b.negatives = seqd_option_choice(dataset->options, SEQD_OPT_NEGATIVES);
+    b.fill = seqd_option_choice(dataset->options, SEQD_OPT_FILL);
+    const int32_t status = build(&b, error);
+    seqd_free(dataset->context, b.by_name);
+    seqd_free(dataset->context, b.order);
+    seqd_free(dataset->context, b.spans);
+    seqd_free(dataset->context, b.group);
+    if (status == SEQD_OK) dataset->sealed = true;
+    return status;
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "csv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "context.h"
+#include "status.h"
+#include "text.h"
+#include "utf8.h"
+
+#define FIRST_CAPACITY ((size_t)256 * 1024)
+#define MOST_COLUMNS 4096
+
+int32_t seqd_csv_fail(const seqd_csv *csv, int32_t status, int64_t line, int64_t column, seqd_error *error,
+                      const char *format, ...)
+{
+    char message[SEQD_ERROR_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (length < 0) message[0] = '\0';
+    if (line == 0) return seqd_fail_at(error, status, 0, column, "%s: %s", csv->name, message);
+    return seqd_fail_at(error, status, line, column, "%s:%lld: %s", csv->name, (long long)line, message);
+}
+
+/* Moves what is unread to the front and fills the rest of the buffer, which is doubled when one row fills it. */
+static int32_t refill(seqd_csv *csv, seqd_error *error)
+{
+    if (csv->begin == 0 && csv->end == csv->capacity) {
+        size_t wanted;
+        if (!seqd_mul_size(csv->capacity, 2, &wanted) || wanted == SIZE_MAX) return seqd_fail_nomem(error, csv->capacity);
+        char *bigger = seqd_alloc(csv->context, wanted + 1);
+        if (!bigger) return seqd_fail_alloc(csv->context, wanted + 1, error);
+        memcpy(bigger, csv->buffer, csv->end);
+        seqd_free(csv->context, csv->buffer);
+        csv->buffer = bigger;
+        csv->capacity = wanted;
+    } else if (csv->begin > 0) {
+        memmove(csv->buffer, csv->buffer + csv->begin, csv->end - csv->begin);
+        csv->end -= csv->begin;
+        csv->begin = 0;
+    }
+    const size_t room = csv->capacity - csv->end;
+    size_t got = 0;
+    if (csv->reader) {
+        SEQD_CHECK(seqd_reader_read(csv->reader, csv->buffer + csv->end, room, &got, error));
+    } else {
+        got = csv->memory_left < room ? csv->memory_left : room;
+        if (got > 0) memcpy(csv->buffer + csv->end, csv->memory, got);
+        csv->memory += got;
+        csv->memory_left -= got;
+    }
+    csv->end += got;
+    csv->at_end = got < room;
+    csv->buffer[csv->end] = '\n';
+    return SEQD_OK;
+}
+
+/* What a row scan came to. */
+enum { ROW_WHOLE, ROW_CUT, ROW_BAD };
+
+static int32_t bad(const seqd_csv *csv, int32_t status, int64_t line, int32_t field, seqd_error *error, int32_t *result,
+                   const char *message)
+{
+    *result = seqd_csv_fail(csv, status, line, field + 1, error, "%s", message);
+    return ROW_BAD;
+}
+
+static int32_t nul_byte(const seqd_csv *csv, int64_t line, int32_t field, seqd_error *error, int32_t *result)
+{
+    return bad(csv, SEQD_E_FORMAT, line, field, error, result, "a NUL byte: this is not a text file");
+}
+
+/*
+ * The end of a quoted field that begins at `open`: *close is its closing quote, *line moves with the line ends inside.
+ * Without one, the place where the quote was opened is what helps.
+ */
+static int32_t scan_quoted(const seqd_csv *csv, const char *open, int64_t *line, int32_t field, const char **close,
+                           bool *escaped, seqd_error *error, int32_t *result)
+{
+    const char *const end = csv->buffer + csv->end;
+    const char *p = open + 1;
+    for (;;) {
+        const char *quote = memchr(p, '"', (size_t)(end - p));
+        if (!quote || (quote + 1 == end && !csv->at_end)) {
+            if (!csv->at_end) return ROW_CUT;
+            return bad(csv, SEQD_E_FORMAT, *line, field, error, result, "the quote opened here is never closed");
+        }
+        if (quote + 1 < end && quote[1] == '"') {
+            *escaped = true;
+            p = quote + 2;
+            continue;
+        }
+        if (memchr(open, '\0', (size_t)(quote - open))) return nul_byte(csv, *line, field, error, result);
+        for (const char *n = open; (n = memchr(n, '\n', (size_t)(quote - n))) != NULL; n++) ++*line;
+        *close = quote;
+        return ROW_WHOLE;
+    }
+}
+
+static int32_t too_long(const seqd_csv *csv, int64_t line, int32_t field, seqd_error *error, int32_t *result)
+{
+    *result = seqd_csv_fail(csv, SEQD_E_LIMIT, line, field + 1, error, "a field is longer than the limit 'field' of %lld bytes",
+                            (long long)csv->context->limits.field);
+    return ROW_BAD;
+}
+
+/*
+ * One row from `begin` on. Nothing is changed unless the row is whole, so that a cut row can be scanned again with
+ * more bytes. `most` fields are taken; *count is what the row has, most + 1 for any more.
+ */
+static int32_t scan_row(seqd_csv *csv, int32_t most, int32_t *count, size_t *next, seqd_error *error, int32_t *result)
+{
+    const char *const end = csv->buffer + csv->end;
+    const char *p = csv->buffer + csv->begin;
+    const size_t limit = csv->context->limits.field > 0 ? (size_t)csv->context->limits.field : SIZE_MAX;
+    int64_t line = csv->next_line;
+    int32_t field = 0;
+    for (;; field++) {
+        const char *text = p, *stop;
+        bool escaped = false;
+        const bool quoted = *p == '"' && p < end;
+        if (quoted) {
+            const int32_t scanned = scan_quoted(csv, p, &line, field, &stop, &escaped, error, result);
+            if (scanned == ROW_CUT && (size_t)(end - p) > limit && (size_t)(end - p) - 2 > limit)
+                return too_long(csv, line, field, error, result);
+            if (scanned != ROW_WHOLE) return scanned;
+            text++;
+            p = stop + 1;
+        } else {
+            while (!csv->stops[(unsigned char)*p]) p++;
+            stop = p;
+        }
+        if ((size_t)(stop - text) > limit) return too_long(csv, line, field, error, result);
+        if (field < most) {
+            csv->fields[field].text = text;
+            csv->fields[field].length = (size_t)(stop - text);
+            csv->escaped[field] = escaped;
+        }
+        if (p == end) {
+            if (!csv->at_end) return ROW_CUT;
+            *next = (size_t)(p - csv->buffer);
+            break;
+        }
+        if (*p == csv->separator) {
+            p++;
+            if (field >= most) {
+                *count = most + 1;
+                return ROW_WHOLE;
+            }
+            continue;
+        }
+        if (*p == '\r' && p + 1 == end && !csv->at_end) return ROW_CUT;
+        if (*p == '\r' && (p + 1 == end || p[1] == '\n')) {
+            *next = (size_t)(p - csv->buffer) + (p + 1 == end ? 1 : 2);
+            line++;
+            break;
+        }
+        if (*p == '\n') {
+            *next = (size_t)(p - csv->buffer) + 1;
+            line++;
+            break;
+        }
+        if (*p == '\0') return nul_byte(csv, line, field, error, result);
+        if (quoted)
+            return bad(csv, SEQD_E_FORMAT, line, field, error, result, "text stands behind a closing quote");
+        if (*p == '\r')
+            return bad(csv, SEQD_E_FORMAT, line, field, error, result, "a carriage return without a line feed");
+        return bad(csv, SEQD_E_FORMAT, line, field, error, result, "a quote stands inside a field that has none around it");
+    }
+    *count = field + 1;
+    csv->line = csv->next_line;
+    csv->next_line = line;
+    return ROW_WHOLE;
+}
+
+static void take_out_doubled_quotes(seqd_field *field)
+{
+    /* The bytes are those of our own buffer, and the row is not scanned again. */
+    char *to = (char *)(uintptr_t)field->text;
+    size_t used = 0;
+    for (size_t i = 0; i < field->length; i++) {
+        to[used++] = field->text[i];
+        if (field->text[i] == '"') i++;
+    }
+    field->length = used;
+}
+
+/* The next row that is not an empty line, with `*count` fields; 0 at the end. */
+static int32_t next_row(seqd_csv *csv, int32_t most, int32_t *count, seqd_error *error)
+{
+    for (;;) {
+        if (csv->begin == csv->end) {
+            if (!csv->at_end) SEQD_CHECK(refill(csv, error));
+            if (csv->begin == csv->end && csv->at_end) {
+                *count = 0;
+                return SEQD_OK;
+            }
+        }
+        size_t next = csv->begin;
+        int32_t status = SEQD_OK;
+        const int32_t scanned = scan_row(csv, most, count, &next, error, &status);
+        if (scanned == ROW_BAD) return status;
+        if (scanned == ROW_CUT) {
+            SEQD_CHECK(refill(csv, error));
+            continue;
+        }
+        const size_t begin = csv->begin;
+        csv->begin = next;
+        if (*count == 1 && csv->fields[0].length == 0 && csv->buffer[begin] != '"') continue;
+        for (int32_t i = 0; i < *count && i < most; i++)
+            if (csv->escaped[i]) take_out_doubled_quotes(&csv->fields[i]);
+        return SEQD_OK;
+    }
+}
+
+int32_t seqd_csv_next(seqd_csv *csv, bool *more, seqd_error *error)
+{
+    int32_t count;
+    SEQD_CHECK(next_row(csv, csv->column_count, &count, error));
+    if (count != 0 && count != csv->column_count) {
+        if (count > csv->column_count)
+            return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->next_line, 0, error, "the row has more than the %d fields of the header",
+                                 (int)csv->column_count);
+        return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, 0, error, "the row has %d field%s, the header has %d", (int)count,
+                             count == 1 ? "" : "s", (int)csv->column_count);
+    }
+    *more = count != 0;
+    return SEQD_OK;
+}
+
+static int32_t refuse(const seqd_csv *csv, const char *what, seqd_error *error)
+{
+    return seqd_csv_fail(csv, SEQD_E_FORMAT, 1, 0, error, "%s", what);
+}
+
+/* Byte order marks and what betrays the other encodings without one. */
+static int32_t check_encoding(seqd_csv *csv, seqd_error *error)
+{
+    const unsigned char *p = (const unsigned char *)csv->buffer;
+    const size_t size = csv->end;
+    static const char advice32[] = "the text is UTF-32; save it as UTF-8", advice16[] = "the text is UTF-16; save it as UTF-8";
+    if (size == 0) return seqd_csv_fail(csv, SEQD_E_FORMAT, 0, 0, error, "the file is empty");
+    if (size >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
+        csv->begin = 3;
+        return SEQD_OK;
+    }
+    if (size >= 4 && (memcmp(p, "\xFF\xFE\0\0", 4) == 0 || memcmp(p, "\0\0\xFE\xFF", 4) == 0))
+        return refuse(csv, advice32, error);
+    if (size >= 2 && (memcmp(p, "\xFF\xFE", 2) == 0 || memcmp(p, "\xFE\xFF", 2) == 0)) return refuse(csv, advice16, error);
+    if (size >= 4 && ((p[0] && !p[1] && !p[2] && !p[3]) || (!p[0] && !p[1] && !p[2] && p[3])))
+        return refuse(csv, advice32, error);
+    if (size >= 4 && ((p[0] && !p[1] && p[2] && !p[3]) || (!p[0] && p[1] && !p[2] && p[3])))
+        return refuse(csv, advice16, error);
+    if (size >= 4 && memcmp(p, "PK\3\4", 4) == 0) return refuse(csv, "this is a ZIP archive or a spreadsheet, not a CSV file", error);
+    return SEQD_OK;
+}
+
+/* The separator that stands most often in the first line outside quotes. */
+static char find_separator(const seqd_csv *csv)
+{
+    static const char candidates[] = { ',', ';', '\t' };
+    int64_t counts[3] = { 0, 0, 0 };
+    bool quoted = false;
+    for (size_t i = csv->begin; i < csv->end; i++) {
+        const char c = csv->buffer[i];
+        if (c == '"') quoted = !quoted;
+        if (quoted) continue;
+        /* Empty lines may stand before the header. */
+        if (c == '\n' && counts[0] + counts[1] + counts[2] > 0) break;
+        for (int k = 0; k < 3; k++) counts[k] += c == candidates[k];
+    }
+    int best = 0;
+    for (int k = 1; k < 3; k++)
+        if (counts[k] > counts[best]) best = k;
+    return candidates[best];
+}
+
+static int32_t grow_fields(seqd_csv *csv, size_t count, seqd_error *error)
+{
+    void *fields = csv->fields, *escaped = csv->escaped;
+    bool grown = seqd_grow(csv->context, &fields, &csv->field_capacity, count, sizeof *csv->fields);
+    csv->fields = fields;
+    if (grown) grown = seqd_grow(csv->context, &escaped, &csv->escaped_capacity, count, sizeof *csv->escaped);
+    csv->escaped = escaped;
+    return grown ? SEQD_OK : seqd_fail_alloc(csv->context, count * sizeof *csv->fields, error);
+}
+
+/* Names outlive the buffer: they are copied, terminated, into one block. */
+static int32_t keep_header(seqd_csv *csv, int32_t count, seqd_error *error)
+{
+    size_t size = 0;
+    for (int32_t i = 0; i < count; i++) size += csv->fields[i].length + 1;
+    csv->column_text = seqd_alloc(csv->context, size);
+    csv->columns = seqd_alloc_array(csv->context, (size_t)count, sizeof *csv->columns);
+    if (!csv->column_text || !csv->columns) return seqd_fail_alloc(csv->context, size, error);
+    char *to = csv->column_text;
+    for (int32_t i = 0; i < count; i++) {
+        const seqd_field *field = &csv->fields[i];
+        if (!seqd_is_utf8(field->text, field->length))
+            return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, i + 1, error, "the name of column %d is not UTF-8 text", i + 1);
+        csv->columns[i] = to;
+        memcpy(to, field->text, field->length);
+        to[field->length] = '\0';
+        to += field->length + 1;
+        for (int32_t k = 0; k < i; k++) {
+            if (field->length == 0 || strcmp(csv->columns[k], csv->columns[i]) != 0) continue;
+            char quoted[SEQD_QUOTE_SIZE];
+            return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, i + 1, error, "columns %d and %d have the same name '%s'", k + 1,
+                                 i + 1, seqd_quote(csv->columns[i], field->length, quoted));
+        }
+    }
+    csv->column_count = count;
+    return SEQD_OK;
+}
+
+static int32_t read_header(seqd_csv *csv, seqd_error *error)
+{
+    SEQD_CHECK(refill(csv, error));
+    SEQD_CHECK(check_encoding(csv, error));
+    csv->separator = find_separator(csv);
+    static const char stops[] = { '\n', '\r', '"', '\0' };
+    for (size_t i = 0; i < sizeof stops; i++) csv->stops[(unsigned char)stops[i]] = 1;
+    csv->stops[(unsigned char)csv->separator] = 1;
+    /* A row that has more fields than there is room for is not passed, and is scanned again with more. */
+    for (size_t room = 64;; room *= 8) {
+        int32_t count;
+        SEQD_CHECK(grow_fields(csv, room, error));
+        SEQD_CHECK(next_row(csv, (int32_t)room, &count, error));
+        if (count == 0) return seqd_csv_fail(csv, SEQD_E_FORMAT, 0, 0, error, "the file is empty");
+        if (count <= (int32_t)room) return keep_header(csv, count, error);
+        if (room >= MOST_COLUMNS)
+            return seqd_csv_fail(csv, SEQD_E_LIMIT, csv->next_line, 0, error, "the header has more than %d columns", MOST_COLUMNS);
+    }
+}
+
+static int32_t start(seqd_csv *csv, seqd_error *error)
+{
+    csv->capacity = FIRST_CAPACITY;
+    csv->next_line = 1;
+    csv->line = 1;
+    csv->buffer = seqd_alloc(csv->context, csv->capacity + 1);
+    int32_t status = csv->buffer ? SEQD_OK : seqd_fail_alloc(csv->context, csv->capacity + 1, error);
+    if (status == SEQD_OK) status = read_header(csv, error);
+    if (status != SEQD_OK) seqd_csv_close(csv);
+    return status;
+}
+
+int32_t seqd_csv_open(seqd_csv *csv, seqd_context *context, const char *path, seqd_error *error)
+{
+    memset(csv, 0, sizeof *csv);
+    csv->context = context;
+    SEQD_CHECK(seqd_reader_open(context, path, &csv->reader, error));
+    const size_t length = strlen(path), most = sizeof csv->name - 4;
+    if (strcmp(path, "-") == 0) {
+        seqd_copy_text(csv->name, sizeof csv->name, "standard input");
+    } else if (length <= most) {
+        seqd_copy_text(csv->name, sizeof csv->name, path);
+    } else {
+        seqd_copy_text(csv->name, sizeof csv->name, "...");
+        seqd_copy_text(csv->name + 3, sizeof csv->name - 3, path + length - most);
+    }
+    return start(csv, error);
+}
+
+int32_t seqd_csv_open_text(seqd_csv *csv, seqd_context *context, const char *text, size_t size, seqd_error *error)
+{
+    memset(csv, 0, sizeof *csv);
+    csv->context = context;
+    csv->memory = text;
+    csv->memory_left = size;
+    seqd_copy_text(csv->name, sizeof csv->name, "text");
+    return start(csv, error);
+}
+
+void seqd_csv_close(seqd_csv *csv)
+{
+    if (!csv->context) return;
+    seqd_reader_close(csv->reader);
+    seqd_free(csv->context, csv->buffer);
+    seqd_free(csv->context, csv->columns);
+    seqd_free(csv->context, csv->column_text);
+    seqd_free(csv->context, csv->fields);
+    seqd_free(csv->context, csv->escaped);
+    memset(csv, 0, sizeof *csv);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_DATA_CSV_H
+#define SEQD_DATA_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "file.h"
+
+/* A field of the current row: not terminated, valid until the next row is asked for. */
+typedef struct seqd_field {
+    const char *text;
+    size_t length;
+} seqd_field;
+
+/*
+ * Rows of a CSV text one after the other, by RFC 4180: separator ',', ';' or tab as found in the header, quotes, LF or CRLF,
+ * a UTF-8 byte order mark. Empty lines are passed over. Everything else is refused with its place.
+ */
+typedef struct seqd_csv {
+    seqd_context *context;
+    seqd_reader *reader;       /* or else the text in memory: */
+    const char *memory;
+    size_t memory_left;
+    char name[96];             /* for messages: the path, its end when it is long */
+
+    char *buffer;              /* capacity + 1 bytes: the last is a sentinel */
+    size_t capacity, begin, end;
+    bool at_end;               /* no more bytes will come */
+    unsigned char stops[256];  /* not 0 for bytes that end a plain run of text */
+
+    char separator;
+    int32_t column_count;
+    const char **columns;      /* names in the header */
+    char *column_text;
+    seqd_field *fields;        /* [column_count] of the current row */
+    bool *escaped;             /* the field has doubled quotes still to be taken out */
+    size_t field_capacity, escaped_capacity;
+    int64_t line;              /* where the current row begins, 1-based */
+    int64_t next_line;
+} seqd_csv;
+
+/* Open, read the header. On failure nothing is left open. */
+int32_t seqd_csv_open(seqd_csv *csv, seqd_context *context, const char *path, seqd_error *error);
+int32_t seqd_csv_open_text(seqd_csv *csv, seqd_context *context, const char *text, size_t size, seqd_error *error);
+/* Moves to the next row; *more false at the end. */
+int32_t seqd_csv_next(seqd_csv *csv, bool *more, seqd_error *error);
+void seqd_csv_close(seqd_csv *csv);
+
+/* Fails with "name:line: " before the message; column (1-based, 0 for none) goes to the error. */
+int32_t seqd_csv_fail(const seqd_csv *csv, int32_t status, int64_t line, int64_t column, seqd_error *error,
+                      const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* "missing column 'y'" with the nearest name of the header, or the names there are. */
+int32_t seqd_fail_column(const char *place, const char *const *columns, int32_t count, const char *wanted,
+                         const char *why, seqd_error *error);
+
+#endif

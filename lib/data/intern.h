@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_DATA_INTERN_H
+#define SEQD_DATA_INTERN_H
+
+#include <seqdemand/context.h>
+
+/*
+ * Numbers equal texts alike: the first text is 0, the next new one 1, and so on. Hashing is seeded, and the seed is changed
+ * when probes grow long, so that ids made to collide cost a few rehashes, not a quadratic time.
+ */
+typedef struct seqd_intern {
+    seqd_context *context;
+    char *bytes;             /* the texts, each terminated */
+    size_t byte_count, byte_capacity;
+    size_t *offsets;         /* of text i in bytes */
+    size_t offset_capacity;
+    uint64_t *hashes;
+    size_t hash_capacity;
+    int32_t count;
+    uint32_t *slots;         /* number + 1, or 0 */
+    size_t slot_count;       /* power of two */
+    uint64_t seed;
+} seqd_intern;
+
+void seqd_intern_init(seqd_intern *intern, seqd_context *context);
+void seqd_intern_clear(seqd_intern *intern);
+/* SEQD_E_FORMAT when a new text is not UTF-8. */
+int32_t seqd_intern_add(seqd_intern *intern, const char *text, size_t length, int32_t *number, seqd_error *error);
+const char *seqd_intern_text(const seqd_intern *intern, int32_t number);
+/* Writes to order[count] the numbers in byte order of their texts. scratch[count]. */
+void seqd_intern_sort(const seqd_intern *intern, int64_t *order, int64_t *scratch);
+
+#endif

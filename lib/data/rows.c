@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rows.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "context.h"
+#include "status.h"
+#include "text.h"
+
+#define QUIET_NAN ((double)NAN)
+#define MOST_STEP (INT64_C(1) << 60) /* differences of steps shall fit, too */
+#define FIRST_SECOND INT64_C(-62135596800) /* 0001-01-01 */
+#define LAST_SECOND INT64_C(253402300799)  /* 9999-12-31 23:59:59 */
+
+int32_t seqd_rows_fail(const seqd_rows *rows, int32_t status, int64_t line, int32_t column, seqd_error *error,
+                       const char *format, ...)
+{
+    char message[SEQD_ERROR_MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    if (vsnprintf(message, sizeof message, format, arguments) < 0) message[0] = '\0';
+    va_end(arguments);
+    const int64_t field = column >= 0 ? column + 1 : 0;
+    if (rows->name) return seqd_fail_at(error, status, line, field, "%s:%lld: %s", rows->name, (long long)line, message);
+    return seqd_fail_at(error, status, line, field, "row %lld: %s", (long long)line, message);
+}
+
+static int32_t fail_cell(const seqd_rows *rows, int64_t line, int32_t column, const seqd_cell *cell, const char *what,
+                         seqd_error *error)
+{
+    char name[SEQD_QUOTE_SIZE], value[SEQD_QUOTE_SIZE], number[SEQD_NUMBER_SIZE];
+    const char *text = cell->text;
+    size_t length = cell->length;
+    if (cell->type != SEQD_CELL_TEXT) {
+        length = cell->type == SEQD_CELL_I64 ? seqd_format_i64(cell->i64, number) : seqd_format_f64(cell->f64, number);
+        text = number;
+    }
+    return seqd_rows_fail(rows, SEQD_E_DATA, line, column, error, "column '%s': '%s' is not %s",
+                          seqd_quote(rows->names[column], strlen(rows->names[column]), name), seqd_quote(text, length, value), what);
+}
+
+static bool same_word(const char *text, size_t length, const char *word)
+{
+    if (strlen(word) != length) return false;
+    for (size_t i = 0; i < length; i++)
+        if ((text[i] | 32) != word[i]) return false;
+    return true;
+}
+
+/* Blanks around a number or a date mean nothing; around an id they are part of it. */
+static void trim(const char **text, size_t *length)
+{
+    while (*length > 0 && **text == ' ') {
+        ++*text;
+        --*length;
+    }
+    while (*length > 0 && (*text)[*length - 1] == ' ') --*length;
+}
+
+/* Empty, NaN, NA and null are missing; true and false are 1 and 0. */
+static bool parse_number(const seqd_cell *cell, double *value)
+{
+    if (cell->type == SEQD_CELL_I64) {
+        *value = (double)cell->i64;
+        return true;
+    }
+    if (cell->type == SEQD_CELL_F64) {
+        *value = cell->f64;
+    } else {
+        const char *text = cell->text;
+        size_t length = cell->length;
+        if (length > 0 && seqd_parse_f64(text, length, value)) return fabs(*value) <= (double)FLT_MAX;
+        trim(&text, &length);
+        if (length == 0 || same_word(text, length, "nan") || same_word(text, length, "na") || same_word(text, length, "null"))
+            *value = QUIET_NAN;
+        else if (same_word(text, length, "true"))
+            *value = 1.0;
+        else if (same_word(text, length, "false"))
+            *value = 0.0;
+        else if (!seqd_parse_f64(text, length, value))
+            return false;
+    }
+    return isnan(*value) || fabs(*value) <= (double)FLT_MAX;
+}
+
+int32_t seqd_rows_init(seqd_rows *rows, seqd_context *context, const seqd_options *options, const char *name,
+                       const char *const *names, int32_t name_count, seqd_error *error)
+{
+    memset(rows, 0, sizeof *rows);
+    SEQD_CHECK(seqd_columns_find(&rows->columns, options, name ? name : "the columns appended", names, name_count, error));
+    rows->context = context;
+    rows->options = options;
+    rows->name = name;
+    rows->names = names;
+    rows->freq = (seqd_freq)(seqd_option_choice(options, SEQD_OPT_FREQ) - 1);
+    if (seqd_option_choice(options, SEQD_OPT_FREQ) == 0) rows->freq = SEQD_FREQ_AUTO;
+    rows->compact = true;
+    rows->last_series = -1;
+    seqd_intern_init(&rows->ids, context);
+    const seqd_columns *c = &rows->columns;
+    /* One pointer more than needed spares the case of none. */
+    rows->known = seqd_alloc_array(context, (size_t)c->known.count + 1, sizeof *rows->known);
+    rows->past = seqd_alloc_array(context, (size_t)c->past.count + 1, sizeof *rows->past);
+    rows->cat = seqd_alloc_array(context, (size_t)c->cat.count + 1, sizeof *rows->cat);
+    rows->cat_values = seqd_alloc_array(context, (size_t)c->cat.count + 1, sizeof *rows->cat_values);
+    rows->real = seqd_alloc_array(context, (size_t)c->real.count + 1, sizeof *rows->real);
+    if (!rows->known || !rows->past || !rows->cat || !rows->cat_values || !rows->real) {
+        const int32_t status = seqd_fail_alloc(context, sizeof(void *), error);
+        seqd_rows_clear(rows);
+        return status;
+    }
+    for (int32_t i = 0; i < c->cat.count; i++) seqd_intern_init(&rows->cat_values[i], context);
+    return SEQD_OK;
+}
+
+void seqd_rows_clear(seqd_rows *rows)
+{
+    seqd_context *context = rows->context;
+    if (!context) return;
+    const seqd_columns *c = &rows->columns;
+    for (int32_t i = 0; rows->known && i < c->known.count; i++) seqd_free(context, rows->known[i]);
+    for (int32_t i = 0; rows->past && i < c->past.count; i++) seqd_free(context, rows->past[i]);
+    for (int32_t i = 0; rows->cat && i < c->cat.count; i++) seqd_free(context, rows->cat[i]);
+    for (int32_t i = 0; rows->cat_values && i < c->cat.count; i++) seqd_intern_clear(&rows->cat_values[i]);
+    for (int32_t i = 0; rows->real && i < c->real.count; i++) seqd_free(context, rows->real[i]);
+    void *const blocks[] = { rows->known, rows->past, rows->cat, rows->cat_values, rows->real, rows->series, rows->time,
+                             rows->y, rows->in_stock, rows->last_id, rows->jumps };
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) seqd_free(context, blocks[i]);
+    seqd_intern_clear(&rows->ids);
+    memset(rows, 0, sizeof *rows);
+}
+
+/* All columns of the rows have one capacity; `used` elements of `old` are kept. */
+static bool regrow(seqd_context *context, void **column, size_t used, size_t capacity, size_t size)
+{
+    size_t bytes;
+    if (!seqd_mul_size(capacity, size, &bytes)) return false;
+    void *bigger = seqd_alloc(context, bytes);
+    if (!bigger) return false;
+    if (used > 0) memcpy(bigger, *column, used * size);
+    seqd_free(context, *column);
+    *column = bigger;
+    return true;
+}
+
+#define REGROW(column, used, capacity)                                                      \
+    do {                                                                                    \
+        void *block_ = (column);                                                            \
+        if (!regrow(rows->context, &block_, (used), (capacity), sizeof *(column)))          \
+            return seqd_fail_alloc(rows->context, (capacity) * sizeof *(column), error);    \
+        (column) = block_;                                                                  \
+    } while (0)
+
+static int32_t grow_rows(seqd_rows *rows, seqd_error *error)
+{
+    const size_t used = (size_t)rows->count;
+    const size_t capacity = used < 1024 ? 1024 : used + used / 2;
+    REGROW(rows->series, used, capacity);
+    REGROW(rows->time, used, capacity);
+    REGROW(rows->y, used, capacity);
+    if (rows->columns.in_stock >= 0) REGROW(rows->in_stock, used, capacity);
+    for (int32_t i = 0; i < rows->columns.known.count; i++) REGROW(rows->known[i], used, capacity);
+    for (int32_t i = 0; i < rows->columns.past.count; i++) REGROW(rows->past[i], used, capacity);
+    rows->capacity = capacity;
+    return SEQD_OK;
+}
+
+static int32_t grow_static(seqd_rows *rows, seqd_error *error)
+{
+    const size_t used = rows->static_capacity;
+    const size_t capacity = used < 64 ? 64 : used * 2;
+    for (int32_t i = 0; i < rows->columns.cat.count; i++) {
+        REGROW(rows->cat[i], used, capacity);
+        for (size_t k = used; k < capacity; k++) rows->cat[i][k] = -1;
+    }
+    for (int32_t i = 0; i < rows->columns.real.count; i++) {
+        REGROW(rows->real[i], used, capacity);
+        for (size_t k = used; k < capacity; k++) rows->real[i][k] = QUIET_NAN;
+    }
+    rows->static_capacity = capacity;
+    return SEQD_OK;
+}
+
+static void cell_text(const seqd_cell *cell, char number[SEQD_NUMBER_SIZE], const char **text, size_t *length)
+{
+    *text = cell->text ? cell->text : "";
+    *length = cell->text ? cell->length : 0;
+    if (cell->type == SEQD_CELL_TEXT) return;
+    *length = cell->type == SEQD_CELL_I64 ? seqd_format_i64(cell->i64, number) : seqd_format_f64(cell->f64, number);
+    if (cell->type == SEQD_CELL_F64 && isnan(cell->f64)) *length = 0;
+    *text = number;
+}
+
+/* The text of the id of a row, joined by '/' into last_id when it has several parts. */
+static int32_t join_id(seqd_rows *rows, const seqd_cell *cells, const char **text, size_t *length, char number[SEQD_NUMBER_SIZE],
+                       int64_t line, seqd_error *error)
+{
+    const seqd_column_list *list = &rows->columns.id;
+    size_t used = 0;
+    for (int32_t i = 0; i < list->count; i++) {
+        const char *part;
+        size_t size;
+        cell_text(&cells[list->at[i]], number, &part, &size);
+        if (size == 0) {
+            char name[SEQD_QUOTE_SIZE];
+            const char *column = rows->names[list->at[i]];
+            return seqd_rows_fail(rows, SEQD_E_DATA, line, list->at[i], error, "column '%s' names no series",
+                                  seqd_quote(column, strlen(column), name));
+        }
+        if (list->count == 1) {
+            *text = part;
+            *length = size;
+            return SEQD_OK;
+        }
+        /* The second half of last_id takes the new id, the first half holds the one before. */
+        void *block = rows->last_id;
+        size_t need;
+        if (!seqd_add_size(used, size, &need) || need > SIZE_MAX / 4) return seqd_fail_nomem(error, size);
+        if (need + 2 > rows->last_id_capacity / 2) {
+            const bool grown = seqd_grow(rows->context, &block, &rows->last_id_capacity, need * 4 + 64, 1);
+            rows->last_id = block;
+            if (!grown) return seqd_fail_alloc(rows->context, need * 4, error);
+            rows->last_id_length = 0;
+            rows->last_series = -1;
+            i = -1;
+            used = 0;
+            continue;
+        }
+        char *to = rows->last_id + rows->last_id_capacity / 2;
+        if (i > 0) to[used++] = '/';
+        memcpy(to + used, part, size);
+        used += size;
+    }
+    *text = rows->last_id + rows->last_id_capacity / 2;
+    *length = used;
+    return SEQD_OK;
+}
+
+static int32_t find_series(seqd_rows *rows, const seqd_cell *cells, int64_t line, int32_t *series, seqd_error *error)
+{
+    char number[SEQD_NUMBER_SIZE];
+    const char *text = "";
+    size_t length = 0;
+    SEQD_CHECK(join_id(rows, cells, &text, &length, number, line, error));
+    if (rows->last_series >= 0 && length == rows->last_id_length && memcmp(text, rows->last_id, length) == 0) {
+        *series = rows->last_series;
+        return SEQD_OK;
+    }
+    const int32_t before = rows->ids.count;
+    const int32_t status = seqd_intern_add(&rows->ids, text, length, series, error);
+    if (status == SEQD_E_FORMAT) return fail_cell(rows, line, rows->columns.id.at[0], &cells[rows->columns.id.at[0]], "UTF-8 text", error);
+    SEQD_CHECK(status);
+    const int64_t limit = rows->context->limits.series;
+    if (rows->ids.count > before && limit > 0 && rows->ids.count > limit)
+        return seqd_rows_fail(rows, SEQD_E_LIMIT, line, rows->columns.id.at[0], error,
+                              "more series than the limit 'series' of %lld", (long long)limit);
+    if ((size_t)rows->ids.count > rows->static_capacity) SEQD_CHECK(grow_static(rows, error));
+    if (length + 1 > rows->last_id_capacity / 2) {
+        void *block = rows->last_id;
+        const bool grown = seqd_grow(rows->context, &block, &rows->last_id_capacity, length * 2 + 64, 1);
+        rows->last_id = block;
+        if (!grown) return seqd_fail_alloc(rows->context, length * 2, error);
+    }
+    memcpy(rows->last_id, text, length);
+    rows->last_id_length = length;
+    rows->last_series = *series;
+    return SEQD_OK;
+}
+
+static bool all_digits(const char *text, size_t length)
+{
+    size_t i = length > 1 && (text[0] == '-' || text[0] == '+');
+    if (i == length) return false;
+    for (; i < length; i++)
+        if ((unsigned char)(text[i] - '0') > 9) return false;
+    return true;
+}
+
+static int32_t parse_time(seqd_rows *rows, const seqd_cell *cell, int64_t line, int64_t *time, seqd_error *error)
+{
+    const int32_t column = rows->columns.time;
+    seqd_time_kind kind = SEQD_TIME_DATE;
+    if (cell->type == SEQD_CELL_TEXT) {
+        const char *text = cell->text ? cell->text : "";
+        size_t length = cell->text ? cell->length : 0;
+        trim(&text, &length);
+        const bool digits = all_digits(text, length);
+        if (rows->freq == SEQD_FREQ_INT || (rows->freq == SEQD_FREQ_AUTO && digits)) {
+            kind = SEQD_TIME_WHOLE;
+            if (!seqd_parse_i64(text, length, time))
+                return fail_cell(rows, line, column, cell, "a whole number", error);
+        } else if (!seqd_parse_date(text, length, time)) {
+            return fail_cell(rows, line, column, cell, "a date (YYYY-MM-DD or YYYY-MM-DD HH:MM:SS)", error);
+        }
+    } else {
+        if (cell->type == SEQD_CELL_I64)
+            *time = cell->i64;
+        else if (cell->f64 >= -9e18 && cell->f64 <= 9e18 && floor(cell->f64) == cell->f64)
+            *time = (int64_t)cell->f64;
+        else
+            return fail_cell(rows, line, column, cell, "a whole number", error);
+        if (rows->freq == SEQD_FREQ_INT || rows->freq == SEQD_FREQ_AUTO)
+            kind = SEQD_TIME_WHOLE;
+        else if (*time < FIRST_SECOND || *time > LAST_SECOND)
+            return fail_cell(rows, line, column, cell, "a time in seconds between the years 1 and 9999", error);
+    }
+    int64_t seconds;
+    if (kind == SEQD_TIME_WHOLE && (*time > MOST_STEP || *time < -MOST_STEP))
+        return fail_cell(rows, line, column, cell, "a step between -2^60 and 2^60", error);
+    if (kind == SEQD_TIME_WHOLE && rows->compact) rows->compact = seqd_compact_date(*time, &seconds);
+    if (rows->time_kind != SEQD_TIME_UNKNOWN && rows->time_kind != kind)
+        return fail_cell(rows, line, column, cell, rows->time_kind == SEQD_TIME_DATE ? "a date like those before"
+                                                                                    : "a whole number like those before", error);
+    rows->time_kind = kind;
+    return SEQD_OK;
+}
+
+/* A column constant per series: the first value counts, an empty cell says nothing, another value is an error. */
+static int32_t check_static(seqd_rows *rows, const seqd_cell *cells, int32_t series, int64_t line, seqd_error *error)
+{
+    const seqd_columns *c = &rows->columns;
+    char id[SEQD_QUOTE_SIZE], name[SEQD_QUOTE_SIZE], value[SEQD_QUOTE_SIZE], number[SEQD_NUMBER_SIZE];
+    int32_t column = -1;
+    for (int32_t i = 0; i < c->cat.count && column < 0; i++) {
+        const char *text;
+        size_t length;
+        int32_t code;
+        cell_text(&cells[c->cat.at[i]], number, &text, &length);
+        int32_t *place = &rows->cat[i][series];
+        if (length == 0) continue;
+        if (*place >= 0) {
+            const char *there = seqd_intern_text(&rows->cat_values[i], *place);
+            if (strlen(there) != length || memcmp(there, text, length) != 0) column = c->cat.at[i];
+            continue;
+        }
+        const int32_t status = seqd_intern_add(&rows->cat_values[i], text, length, &code, error);
+        if (status == SEQD_E_FORMAT) return fail_cell(rows, line, c->cat.at[i], &cells[c->cat.at[i]], "UTF-8 text", error);
+        SEQD_CHECK(status);
+        *place = code;
+    }
+    for (int32_t i = 0; i < c->real.count && column < 0; i++) {
+        double given;
+        if (!parse_number(&cells[c->real.at[i]], &given))
+            return fail_cell(rows, line, c->real.at[i], &cells[c->real.at[i]], "a number", error);
+        double *place = &rows->real[i][series];
+        if (isnan(given)) continue;
+        if (isnan(*place))
+            *place = given;
+        else if (*place != given)
+            column = c->real.at[i];
+    }
+    if (column < 0) return SEQD_OK;
+    const char *text, *series_id = seqd_intern_text(&rows->ids, series);
+    size_t length;
+    cell_text(&cells[column], number, &text, &length);
+    return seqd_rows_fail(rows, SEQD_E_DATA, line, column, error, "column '%s' of series '%s' changes to '%s', but is static",
+                          seqd_quote(rows->names[column], strlen(rows->names[column]), name),
+                          seqd_quote(series_id, strlen(series_id), id), seqd_quote(text, length, value));
+}
+
+static int32_t add_covariates(seqd_rows *rows, const seqd_column_list *list, float **columns, const seqd_cell *cells,
+                              int64_t line, seqd_error *error)
+{
+    for (int32_t i = 0; i < list->count; i++) {
+        double value;
+        if (!parse_number(&cells[list->at[i]], &value))
+            return fail_cell(rows, line, list->at[i], &cells[list->at[i]], "a number", error);
+        columns[i][rows->count] = (float)value;
+    }
+    return SEQD_OK;
+}
+
+static int32_t note_line(seqd_rows *rows, int64_t line, seqd_error *error)
+{
+    if (rows->count == 0 || line != rows->last_line + 1) {
+        void *jumps = rows->jumps;
+        const bool grown = seqd_grow(rows->context, &jumps, &rows->jump_capacity, rows->jump_count + 1, sizeof *rows->jumps);
+        rows->jumps = jumps;
+        if (!grown) return seqd_fail_alloc(rows->context, rows->jump_count * sizeof *rows->jumps, error);
+        rows->jumps[rows->jump_count++] = (seqd_line_jump){ rows->count, line };
+    }
+    rows->last_line = line;
+    return SEQD_OK;
+}
+
+int64_t seqd_rows_line(const seqd_rows *rows, int64_t row)
+{
+    size_t low = 0, high = rows->jump_count;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (rows->jumps[middle].row <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high == 0 ? row + 1 : rows->jumps[low].line + (row - rows->jumps[low].row);
+}
+
+int32_t seqd_rows_add(seqd_rows *rows, const seqd_cell *cells, int64_t line, seqd_error *error)
+{
+    const seqd_columns *c = &rows->columns;
+    const int64_t limit = rows->context->limits.rows;
+    if (limit > 0 && rows->count >= limit)
+        return seqd_rows_fail(rows, SEQD_E_LIMIT, line, -1, error, "more rows than the limit 'rows' of %lld", (long long)limit);
+    if ((size_t)rows->count == rows->capacity) SEQD_CHECK(grow_rows(rows, error));
+    int32_t series;
+    int64_t time;
+    double y, stock;
+    SEQD_CHECK(find_series(rows, cells, line, &series, error));
+    SEQD_CHECK(parse_time(rows, &cells[c->time], line, &time, error));
+    if (!parse_number(&cells[c->target], &y)) return fail_cell(rows, line, c->target, &cells[c->target], "a number", error);
+    if (c->in_stock >= 0) {
+        if (!parse_number(&cells[c->in_stock], &stock))
+            return fail_cell(rows, line, c->in_stock, &cells[c->in_stock], "a number", error);
+        rows->in_stock[rows->count] = stock != 0.0; /* NaN, nothing said, is in stock */
+    }
+    if (c->cat.count + c->real.count > 0) SEQD_CHECK(check_static(rows, cells, series, line, error));
+    SEQD_CHECK(add_covariates(rows, &c->known, rows->known, cells, line, error));
+    SEQD_CHECK(add_covariates(rows, &c->past, rows->past, cells, line, error));
+    SEQD_CHECK(note_line(rows, line, error));
+    rows->series[rows->count] = series;
+    rows->time[rows->count] = time;
+    rows->y[rows->count] = y;
+    rows->negative += y < 0.0;
+    rows->count++;
+    return SEQD_OK;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_DATA_ROWS_H
+#define SEQD_DATA_ROWS_H
+
+#include "calendar.h"
+#include "columns.h"
+#include "intern.h"
+
+/* A value on its way into the rows: of a CSV file always text. */
+typedef enum seqd_cell_type { SEQD_CELL_TEXT, SEQD_CELL_I64, SEQD_CELL_F64 } seqd_cell_type;
+typedef struct seqd_cell {
+    seqd_cell_type type;
+    const char *text;
+    size_t length;
+    int64_t i64;
+    double f64;
+} seqd_cell;
+
+typedef enum seqd_time_kind {
+    SEQD_TIME_UNKNOWN,
+    SEQD_TIME_WHOLE,     /* whole numbers: steps, unless all of them read as YYYYMMDD */
+    SEQD_TIME_DATE       /* seconds since the epoch */
+} seqd_time_kind;
+
+/* Line ends inside quotes and empty lines break the rule "line = row + first line": noted from that row on. */
+typedef struct seqd_line_jump {
+    int64_t row, line;
+} seqd_line_jump;
+
+/* Rows of a panel as they came, one array a column. */
+typedef struct seqd_rows {
+    seqd_context *context;
+    const seqd_options *options;
+    const char *name;            /* of the file, for messages; NULL: rows of memory, counted from 1 */
+    const char *const *names;    /* header */
+    seqd_columns columns;
+    seqd_freq freq;              /* option freq */
+    seqd_time_kind time_kind;
+    bool compact;                /* every whole number so far reads as a date YYYYMMDD */
+
+    int64_t count;
+    int32_t *series;             /* number in `ids` */
+    int64_t *time;
+    double *y;                   /* NaN: missing */
+    uint8_t *in_stock;           /* NULL without the column */
+    float **known, **past;       /* [..count][row], NaN: missing */
+    size_t capacity;
+
+    seqd_intern ids;
+    char *last_id;               /* of the row before, to spare most look-ups */
+    size_t last_id_length, last_id_capacity;
+    int32_t last_series;
+
+    seqd_intern *cat_values;     /* [cat.count]: texts of each column */
+    int32_t **cat;               /* [cat.count][series], -1: not seen yet */
+    double **real;               /* [real.count][series], NaN: not seen yet */
+    size_t static_capacity;
+
+    seqd_line_jump *jumps;
+    size_t jump_count, jump_capacity;
+    int64_t last_line;
+    int64_t negative;            /* rows with y below 0 */
+} seqd_rows;
+
+/* `names`, `options` and `name` must outlive the rows. On failure nothing is left to clear. */
+int32_t seqd_rows_init(seqd_rows *rows, seqd_context *context, const seqd_options *options, const char *name,
+                       const char *const *names, int32_t name_count, seqd_error *error);
+void seqd_rows_clear(seqd_rows *rows);
+/* One more row: cells[i] belongs to names[i]; only those with a part to play are read. */
+int32_t seqd_rows_add(seqd_rows *rows, const seqd_cell *cells, int64_t line, seqd_error *error);
+/* Brings all times to seconds or whole steps, settles freq=auto and the anchor of weeks. */
+int32_t seqd_rows_calendar(seqd_rows *rows, seqd_calendar *calendar, seqd_error *error);
+/* Would the whole number be taken for a date YYYYMMDD? Only years of our time are. */
+bool seqd_compact_date(int64_t number, int64_t *seconds);
+int64_t seqd_rows_line(const seqd_rows *rows, int64_t row);
+/* "name:line: message" or "row 17: message". */
+int32_t seqd_rows_fail(const seqd_rows *rows, int32_t status, int64_t line, int32_t column, seqd_error *error,
+                       const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+#endif

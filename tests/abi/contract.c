@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The promises that hold for every function of the interface: NULL is answered, not followed; failures leave outputs
+ * alone; structs of an older host are not written past their end; handles go in any order.
+ */
+#include "contract.h"
+
+static void releases_take_null(void **state)
+{
+    (void)state;
+    seqd_context_release(NULL);
+    seqd_options_release(NULL);
+    seqd_table_release(NULL);
+    seqd_dataset_release(NULL);
+    seqd_model_release(NULL);
+    seqd_optimizer_release(NULL);
+    seqd_trainer_release(NULL);
+    seqd_predictor_release(NULL);
+    seqd_forecast_release(NULL);
+    seqd_evaluation_release(NULL);
+    seqd_backtest_release(NULL);
+}
+
+static void readers_take_null(void **state)
+{
+    (void)state;
+    assert_int_equal(seqd_context_get_threads(NULL), 0);
+    assert_string_equal(seqd_context_get_kernels(NULL), "");
+    assert_int_equal(seqd_context_memory_in_use(NULL), 0);
+    assert_int_equal(seqd_table_row_count(NULL), 0);
+    assert_int_equal(seqd_table_column_count(NULL), 0);
+    assert_null(seqd_table_column_name(NULL, 0));
+    assert_int_equal(seqd_table_find_column(NULL, "y"), -1);
+    assert_null(seqd_table_text(NULL, 0, 0));
+    assert_int_equal(seqd_dataset_series_count(NULL), 0);
+    assert_null(seqd_dataset_series_id(NULL, 0));
+    assert_int_equal(seqd_dataset_find_series(NULL, "a"), -1);
+    assert_int_equal(seqd_dataset_find_series(h.dataset, NULL), -1);
+    assert_int_equal(seqd_dataset_length(NULL, 0), -1);
+    assert_string_equal(seqd_dataset_frequency(NULL), "");
+    assert_int_equal(seqd_dataset_season(NULL), 0);
+    assert_int_equal(seqd_model_horizon(NULL), 0);
+    assert_int_equal(seqd_model_card_count(NULL), 0);
+    assert_int_equal(seqd_model_parameter_count(NULL), 0);
+    assert_int_equal(seqd_optimizer_steps(NULL), 0);
+    assert_int_equal(seqd_forecast_series_count(NULL), 0);
+    assert_int_equal(seqd_forecast_horizon(NULL), 0);
+    assert_null(seqd_forecast_series_id(NULL, 0));
+    assert_int_equal(seqd_forecast_series_status(NULL, 0), SEQD_E_ARG);
+    assert_int_equal(seqd_backtest_row_count(NULL), 0);
+}
+
+/* Each call once with an error object, whose message must say something, and once without. */
+#define BAD(call)                                        \
+    do {                                                 \
+        seqd_error full = SEQD_ERROR_INIT, *error;       \
+        error = &full;                                   \
+        assert_int_equal(call, SEQD_E_ARG);              \
+        assert_int_equal(full.status, SEQD_E_ARG);       \
+        assert_true(full.message[0] != '\0');            \
+        error = NULL;                                    \
+        assert_int_equal(call, SEQD_E_ARG);              \
+    } while (0)
+
+static void null_arguments_are_refused(void **state)
+{
+    (void)state;
+    double numbers[HOST_HORIZON] = { 0 };
+    float weights[8] = { 0 };
+    int64_t whole = 0;
+    size_t size = 0;
+    const char *text = NULL;
+    char date[24];
+    const char *column[1] = { "a" };
+    seqd_context *context = NULL;
+    seqd_options *options = NULL;
+    seqd_table *table = NULL;
+    seqd_dataset *dataset = NULL;
+    seqd_model *model = NULL;
+    seqd_optimizer *optimizer = NULL;
+    seqd_trainer *trainer = NULL;
+    seqd_predictor *other = NULL;
+    seqd_forecast *answer = NULL;
+    seqd_evaluation *evaluation = NULL;
+    seqd_backtest *backtest = NULL;
+    seqd_option_info info = { .struct_size = sizeof info };
+    seqd_dataset_summary summary = { .struct_size = sizeof summary };
+    seqd_parameter_info parameter = { .struct_size = sizeof parameter };
+    seqd_training_summary training = { .struct_size = sizeof training };
+    seqd_metrics metrics = { .struct_size = sizeof metrics };
+    seqd_backtest_row row = { .struct_size = sizeof row };
+    seqd_reorder reorder = { .struct_size = sizeof reorder };
+
+    BAD(seqd_context_create(NULL, NULL, error));
+    BAD(seqd_context_set_log(NULL, NULL, NULL, 0, error));
+    BAD(seqd_context_set_progress(NULL, NULL, NULL, error));
+    BAD(seqd_context_set_threads(NULL, 1, error));
+    BAD(seqd_context_set_threads(h.context, -1, error));
+    BAD(seqd_context_set_kernels(NULL, "ref", error));
+    BAD(seqd_context_set_kernels(h.context, NULL, error));
+    BAD(seqd_context_set_limit(NULL, "memory", 1, error));
+    BAD(seqd_options_create(NULL, &options, error));
+    BAD(seqd_options_create(h.context, NULL, error));
+    BAD(seqd_options_copy(NULL, &options, error));
+    BAD(seqd_options_copy(h.options, NULL, error));
+    BAD(seqd_options_set_i64(NULL, "horizon", 1, error));
+    BAD(seqd_options_set_i64(h.options, NULL, 1, error));
+    BAD(seqd_options_set_f64(NULL, "dropout", 0.1, error));
+    BAD(seqd_options_set_str(NULL, "horizon", "1", error));
+    BAD(seqd_options_set_str(h.options, "horizon", NULL, error));
+    BAD(seqd_options_get_i64(NULL, "horizon", &whole, error));
+    BAD(seqd_options_get_i64(h.options, "horizon", NULL, error));
+    BAD(seqd_options_get_f64(NULL, "dropout", numbers, error));
+    BAD(seqd_options_get_f64(h.options, "dropout", NULL, error));
+    BAD(seqd_options_get_str(NULL, "model", &text, error));
+    BAD(seqd_options_get_str(h.options, "model", NULL, error));
+    BAD(seqd_options_load(NULL, "file", error));
+    BAD(seqd_options_load(h.options, NULL, error));
+    BAD(seqd_options_describe(0, NULL, error));
+    BAD(seqd_options_describe(-1, &info, error));
+    BAD(seqd_options_describe(seqd_options_count(), &info, error));
+    BAD(seqd_table_read(NULL, "file", &table, error));
+    BAD(seqd_table_read(h.context, NULL, &table, error));
+    BAD(seqd_table_read(h.context, "file", NULL, error));
+    BAD(seqd_table_number(NULL, 0, 0, numbers, error));
+    BAD(seqd_dataset_read(NULL, h.options, "file", &dataset, error));
+    BAD(seqd_dataset_read(h.context, NULL, "file", &dataset, error));
+    BAD(seqd_dataset_read(h.context, h.options, NULL, &dataset, error));
+    BAD(seqd_dataset_parse(NULL, h.options, "", 0, &dataset, error));
+    BAD(seqd_dataset_parse(h.context, h.options, NULL, 0, &dataset, error));
+    BAD(seqd_dataset_parse(h.context, h.options, "", 0, NULL, error));
+    BAD(seqd_dataset_create(NULL, h.options, &dataset, error));
+    BAD(seqd_dataset_create(h.context, NULL, &dataset, error));
+    BAD(seqd_dataset_append_str(NULL, "y", column, 1, error));
+    BAD(seqd_dataset_append_i64(NULL, "y", &whole, 1, error));
+    BAD(seqd_dataset_append_f64(NULL, "y", numbers, 1, error));
+    BAD(seqd_dataset_seal(NULL, error));
+    BAD(seqd_dataset_before(NULL, 1, &dataset, error));
+    BAD(seqd_dataset_before(h.dataset, 1, NULL, error));
+    BAD(seqd_dataset_before(h.dataset, HOST_DAYS, &dataset, error));
+    BAD(seqd_dataset_before(h.dataset, -1, &dataset, error));
+    BAD(seqd_dataset_values(NULL, 0, 0, 1, numbers, error));
+    BAD(seqd_dataset_values(h.dataset, 0, 0, 1, NULL, error));
+    BAD(seqd_dataset_values(h.dataset, HOST_SERIES, 0, 1, numbers, error));
+    BAD(seqd_dataset_values(h.dataset, 0, HOST_DAYS, 1, numbers, error));
+    BAD(seqd_dataset_values(h.dataset, 0, INT64_MAX, INT64_MAX, numbers, error));
+    BAD(seqd_dataset_date(NULL, 0, 0, date, sizeof date, error));
+    BAD(seqd_dataset_date(h.dataset, -1, 0, date, sizeof date, error));
+    BAD(seqd_dataset_date(h.dataset, 0, 0, NULL, 0, error));
+    BAD(seqd_dataset_date(h.dataset, 0, 0, date, 4, error));
+    BAD(seqd_dataset_date(h.dataset, 0, INT64_MAX, date, sizeof date, error));
+    BAD(seqd_dataset_summarize(NULL, &summary, error));
+    BAD(seqd_dataset_summarize(h.dataset, NULL, error));
+    BAD(seqd_model_create(NULL, h.options, h.dataset, &model, error));
+    BAD(seqd_model_create(h.context, NULL, h.dataset, &model, error));
+    BAD(seqd_model_create(h.context, h.options, NULL, &model, error));
+    BAD(seqd_model_create(h.context, h.options, h.dataset, NULL, error));
+    BAD(seqd_model_save(NULL, "file", error));
+    BAD(seqd_model_save(h.model, NULL, error));
+    BAD(seqd_model_load(NULL, "file", &model, error));
+    BAD(seqd_model_load(h.context, NULL, &model, error));
+    BAD(seqd_model_load(h.context, "file", NULL, error));
+    BAD(seqd_model_save_memory(NULL, NULL, &size, error));
+    BAD(seqd_model_save_memory(h.model, NULL, NULL, error));
+    BAD(seqd_model_load_memory(NULL, "x", 1, &model, error));
+    BAD(seqd_model_load_memory(h.context, NULL, 1, &model, error));
+    BAD(seqd_model_load_memory(h.context, "x", 1, NULL, error));
+    BAD(seqd_model_get_options(NULL, &options, error));
+    BAD(seqd_model_get_options(h.model, NULL, error));
+    BAD(seqd_model_card(NULL, 0, &text, &text, error));
+    BAD(seqd_model_card(h.model, -1, &text, &text, error));
+    BAD(seqd_model_card(h.model, 0, NULL, &text, error));
+    BAD(seqd_model_parameter_info(NULL, 0, &parameter, error));
+    BAD(seqd_model_parameter_info(h.model, -1, &parameter, error));
+    BAD(seqd_model_parameter_info(h.model, 0, NULL, error));
+    BAD(seqd_model_get_parameter(NULL, "x", weights, 1, error));
+    BAD(seqd_model_get_parameter(h.model, "no such tensor", weights, 1, error));
+    BAD(seqd_model_get_parameter(h.model, "rnn.bias_ih_l0", weights, 1, error));
+    BAD(seqd_model_get_parameter(h.model, "rnn.bias_ih_l0", NULL, 32, error));
+    BAD(seqd_model_set_parameter(NULL, "x", weights, 1, error));
+    BAD(seqd_model_set_parameter(h.model, NULL, weights, 1, error));
+    BAD(seqd_model_set_parameter(h.model, "rnn.bias_ih_l0", weights, 1, error));
+    BAD(seqd_optimizer_create(NULL, h.options, &optimizer, error));
+    BAD(seqd_optimizer_create(h.model, NULL, &optimizer, error));
+    BAD(seqd_trainer_create(NULL, h.dataset, h.options, NULL, &trainer, error));
+    BAD(seqd_trainer_create(h.model, NULL, h.options, NULL, &trainer, error));
+    BAD(seqd_trainer_create(h.model, h.dataset, NULL, NULL, &trainer, error));
+    BAD(seqd_trainer_create(h.model, h.dataset, h.options, NULL, NULL, error));
+    BAD(seqd_trainer_run(NULL, error));
+    BAD(seqd_trainer_step(NULL, 1, numbers, error));
+    BAD(seqd_trainer_summarize(NULL, &training, error));
+    BAD(seqd_predictor_create(NULL, &other, error));
+    BAD(seqd_predictor_create(h.model, NULL, error));
+    BAD(seqd_predictor_run(NULL, h.dataset, &answer, error));
+    BAD(seqd_predictor_run(predictor, NULL, &answer, error));
+    BAD(seqd_predictor_run(predictor, h.dataset, NULL, error));
+    BAD(seqd_forecast_mean(NULL, 0, numbers, error));
+    BAD(seqd_forecast_mean(forecast, HOST_SERIES, numbers, error));
+    BAD(seqd_forecast_mean(forecast, 0, NULL, error));
+    BAD(seqd_forecast_quantile(NULL, 0, 0.5, numbers, error));
+    BAD(seqd_forecast_quantile(forecast, 0, 0.0, numbers, error));
+    BAD(seqd_forecast_quantile(forecast, 0, 1.0, numbers, error));
+    BAD(seqd_forecast_quantile(forecast, 0, (double)NAN, numbers, error));
+    BAD(seqd_forecast_paths(NULL, 0, 1, 1, numbers, error));
+    BAD(seqd_forecast_paths(forecast, -1, 1, 1, numbers, error));
+    BAD(seqd_forecast_paths(forecast, 0, -1, 1, numbers, error));
+    BAD(seqd_evaluation_create(NULL, 7, NULL, 0, &evaluation, error));
+    BAD(seqd_evaluation_create(h.context, 7, NULL, 1, &evaluation, error));
+    BAD(seqd_evaluation_add(NULL, numbers, 1, numbers, numbers, numbers, NULL, 1, error));
+    BAD(seqd_evaluation_result(NULL, &metrics, error));
+    BAD(seqd_baseline_forecast(NULL, h.options, "naive", &answer, error));
+    BAD(seqd_baseline_forecast(h.dataset, NULL, "naive", &answer, error));
+    BAD(seqd_baseline_forecast(h.dataset, h.options, NULL, &answer, error));
+    BAD(seqd_backtest_run(NULL, h.options, "naive", &backtest, error));
+    BAD(seqd_backtest_run(h.dataset, NULL, "naive", &backtest, error));
+    BAD(seqd_backtest_run(h.dataset, h.options, NULL, &backtest, error));
+    BAD(seqd_backtest_get_row(NULL, 0, &row, error));
+    BAD(seqd_reorder_from_forecast(NULL, 0, 0, 0, 1, 1, 0.9, 0, 0, 0, 1, &reorder, error));
+    BAD(seqd_reorder_from_forecast(forecast, 0, 0, 0, 1, 1, 0.9, 0, 0, 0, 1, NULL, error));
+    BAD(seqd_reorder_from_forecast(forecast, 0, 0, 0, HOST_HORIZON, 1, 0.9, 0, 0, 0, 1, &reorder, error));
+    BAD(seqd_reorder_from_forecast(forecast, 0, 0, 0, 1, 1, 1.5, 0, 0, 0, 1, &reorder, error));
+    BAD(seqd_reorder_from_forecast(forecast, 0, (double)NAN, 0, 1, 1, 0.9, 0, 0, 0, 1, &reorder, error));
+    BAD(seqd_reorder_from_paths(NULL, numbers, 1, 2, 0, 0, 1, 1, 0.9, 0, 0, &reorder, error));
+    BAD(seqd_reorder_from_paths(h.context, NULL, 1, 2, 0, 0, 1, 1, 0.9, 0, 0, &reorder, error));
+
+    assert_true(context == NULL && options == NULL && table == NULL && dataset == NULL && model == NULL);
+    assert_true(optimizer == NULL && trainer == NULL && other == NULL && answer == NULL && evaluation == NULL);
+    assert_true(backtest == NULL && text == NULL && size == 0 && whole == 0);
+}
+
+/* A struct of a host compiled against an older header ends earlier: nothing behind its end may be touched. */
+#define OLDER(type, size, call)                                                                \
+    do {                                                                                       \
+        union {                                                                                \
+            type result;                                                                       \
+            unsigned char bytes[sizeof(type)];                                                 \
+        } u;                                                                                   \
+        type *result = &u.result;                                                              \
+        memset(u.bytes, 0xA5, sizeof u.bytes);                                                 \
+        u.result.struct_size = (size);                                                         \
+        assert_int_equal(call, SEQD_OK);                                                       \
+        assert_int_equal(u.result.struct_size, (size));                                        \
+        for (size_t i = (size); i < sizeof u.bytes; i++) assert_int_equal(u.bytes[i], 0xA5);   \
+        memset(u.bytes, 0, sizeof u.bytes);                                                    \
+        assert_int_equal(call, SEQD_E_ARG); /* struct_size was not set */                      \
+    } while (0)
+
+static void older_structs_are_respected(void **state)
+{
+    (void)state;
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_trainer *trainer = NULL;
+    seqd_evaluation *evaluation = NULL;
+    seqd_backtest *backtest = NULL;
+    seqd_model *model = NULL;
+    const double numbers[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    assert_int_equal(seqd_model_create(h.context, h.options, h.dataset, &model, &error), SEQD_OK);
+    assert_int_equal(seqd_trainer_create(model, h.dataset, h.options, NULL, &trainer, &error), SEQD_OK);
+    assert_int_equal(seqd_evaluation_create(h.context, 1, NULL, 0, &evaluation, &error), SEQD_OK);
+    assert_int_equal(seqd_evaluation_add(evaluation, numbers, 4, numbers, numbers, numbers, NULL, 4, &error), SEQD_OK);
+    assert_int_equal(seqd_backtest_run(h.dataset, h.options, "naive,seasonal_naive", &backtest, &error), SEQD_OK);
+    assert_int_equal(seqd_backtest_row_count(backtest), 2);
+
+    OLDER(seqd_option_info, 24, seqd_options_describe(3, result, &error));
+    OLDER(seqd_dataset_summary, 32, seqd_dataset_summarize(h.dataset, result, &error));
+    OLDER(seqd_parameter_info, 24, seqd_model_parameter_info(h.model, 0, result, &error));
+    OLDER(seqd_training_summary, 24, seqd_trainer_summarize(trainer, result, &error));
+    OLDER(seqd_metrics, 24, seqd_evaluation_result(evaluation, result, &error));
+    OLDER(seqd_backtest_row, 24, seqd_backtest_get_row(backtest, 1, result, &error));
+    OLDER(seqd_reorder, 24, seqd_reorder_from_forecast(forecast, 0, 5, 0, 2, 2, 0.9, 0, 0, 50, 1, result, &error));
+    OLDER(seqd_reorder, 24, seqd_reorder_from_paths(h.context, numbers, 2, 4, 5, 0, 2, 2, 0.9, 0, 0, result, &error));
+
+    seqd_backtest_release(backtest);
+    seqd_evaluation_release(evaluation);
+    seqd_trainer_release(trainer);
+    seqd_model_release(model);
+}
+
+static void codes_have_names(void **state)
+{
+    (void)state;
+    static const int32_t codes[] = { SEQD_OK,       SEQD_STOPPED,  SEQD_E_ARG,     SEQD_E_STATE,       SEQD_E_BUSY,
+                                     SEQD_E_OPTION, SEQD_E_NOMEM,  SEQD_E_LIMIT,   SEQD_E_IO,          SEQD_E_FORMAT,
+                                     SEQD_E_VERSION, SEQD_E_DATA,  SEQD_E_DIVERGED, SEQD_E_UNSUPPORTED, SEQD_E_INTERNAL };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        assert_int_equal(strncmp(seqd_status_name(codes[i]), "SEQD_", 5), 0);
+        assert_true(seqd_status_text(codes[i])[0] != '\0');
+        for (size_t j = 0; j < i; j++) assert_string_not_equal(seqd_status_name(codes[i]), seqd_status_name(codes[j]));
+    }
+    assert_non_null(seqd_status_name(-12345));
+    assert_non_null(seqd_status_text(INT32_MIN));
+    assert_string_equal(seqd_status_name(SEQD_E_DIVERGED), "SEQD_E_DIVERGED");
+
+    char version[32];
+    snprintf(version, sizeof version, "%d.%d.%d", SEQD_VERSION_MAJOR, SEQD_VERSION_MINOR, SEQD_VERSION_PATCH);
+    assert_string_equal(seqd_version_string(), version);
+    assert_int_equal(seqd_version_number(), SEQD_VERSION_NUMBER);
+    assert_non_null(strstr(seqd_build_info(), "openmp="));
+    assert_non_null(strstr(seqd_build_info(), "onednn="));
+    assert_non_null(strstr(seqd_build_info(), "kernels="));
+}
+
+/* Whatever a host takes away first, the rest goes on working; and all memory comes back. */
+static void handles_go_in_any_order(void **state)
+{
+    (void)state;
+    seqd_error error = SEQD_ERROR_INIT;
+    host own;
+    seqd_predictor *last = NULL;
+    seqd_forecast *answer = NULL;
+    double values[HOST_HORIZON], expected[HOST_HORIZON];
+    assert_int_equal(host_train(&own, 1, "lstm"), 0);
+    assert_int_equal(seqd_predictor_create(own.model, &last, &error), SEQD_OK);
+    seqd_context_release(own.context);
+    seqd_options_release(own.options);
+    seqd_model_release(own.model);
+    assert_int_equal(seqd_predictor_run(last, own.dataset, &answer, &error), SEQD_OK);
+    seqd_dataset_release(own.dataset);
+    seqd_predictor_release(last);
+    assert_int_equal(seqd_forecast_mean(answer, 2, values, &error), SEQD_OK);
+    assert_string_equal(seqd_forecast_series_id(answer, 2), "article-2");
+    seqd_forecast_release(answer);
+    assert_int_equal(seqd_forecast_mean(forecast, 2, expected, &error), SEQD_OK);
+    assert_memory_equal(values, expected, sizeof values);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(releases_take_null),
+        cmocka_unit_test(readers_take_null),
+        cmocka_unit_test(null_arguments_are_refused),
+        cmocka_unit_test(older_structs_are_respected),
+        cmocka_unit_test(codes_have_names),
+        cmocka_unit_test(handles_go_in_any_order),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

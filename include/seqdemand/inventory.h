@@ -11,19 +11,21 @@ extern "C" {
 /*
  * The answer for one article. Quantities in units of y, times in steps of the forecast. Grown only at the end.
  *
- * With L the lead time, R the review period, D(n) the demand of the next n steps over the sample paths, q the service
- * level (probability of no stock-out in a cycle), and quantiles taken over the paths:
+ * With L the lead time, R the review period, D(n) the demand of the next n steps of a sample path, and q the service
+ * level, the probability of no stock-out in a cycle. Means and deviations (divisor n - 1) are taken over the paths; the
+ * q-quantile of n paths is the ceil(q n)-th smallest (Hyndman & Fan 1996, type 1).
  *
- *   protection      L + R: an order placed now must last until the next one can arrive (periodic review,
- *                   Silver, Pyke & Thomas 2017, ch. 6)
+ *   protection      L + R: an order placed now must last until the next one can arrive (periodic review with an
+ *                   order-up-to level: Silver, Pyke & Thomas 2017, ch. 6; Axsater 2015, ch. 5)
  *   safety_stock    q-quantile of D(L+R) - mean of D(L+R), never below 0
- *   reorder_point   q-quantile of D(L)
+ *   reorder_point   q-quantile of D(L): for a host that reviews continuously, and orders when position falls to it
  *   order_up_to     q-quantile of D(L+R)
- *   position        on_hand + on_order
- *   order_quantity  order_up_to - position when position <= reorder point of the protection interval, that is
- *                   when position < order_up_to; raised to min_order, then up to a multiple of pack_size; else 0
- *   stockout_step   first step at which the expected demand has used up on_hand (1-based), 0 if not within the forecast
- *   alert           1 when that step lies inside the lead time
+ *   position        on_hand + on_order; on_hand is negative where customers wait
+ *   order_quantity  order_up_to - position where that is positive, raised to min_order, then up to a multiple of
+ *                   pack_size; else 0
+ *   stockout_step   first step (from 1) by whose end the expected demand has used up on_hand, what is on order left
+ *                   aside; 0 if that is not within the forecast
+ *   alert           1 when that step lies inside the lead time: an order placed now comes too late
  */
 typedef struct seqd_reorder {
     uint32_t struct_size;
@@ -38,12 +40,13 @@ typedef struct seqd_reorder {
     double order_up_to;
     double position;
     double order_quantity;
-    double stockout_probability;        /* share of paths in which on_hand + on_order is used up within L+R */
+    double stockout_probability;        /* share of paths with D(L+R) > position */
 } seqd_reorder;
 
 /*
  * For one series of a forecast, from `paths` sample paths (0 for 1000) drawn with `seed`. lead_time and review_period
  * in steps. pack_size and min_order 0 for none.
+ * lead_time or review_period may be 0, not both.
  * Errors: SEQD_E_ARG names the value at fault; lead_time + review_period beyond the horizon is one.
  */
 SEQD_API int32_t seqd_reorder_from_forecast(const seqd_forecast *forecast, int64_t series, double on_hand,

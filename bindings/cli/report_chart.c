@@ -8,7 +8,7 @@
 static int64_t shown_history(const report *r, int64_t series)
 {
     int64_t horizon = seqd_forecast_horizon(r->prediction->forecast);
-    int64_t season = seqd_dataset_season(r->prediction->dataset), steps = 5 * horizon;
+    int64_t season = seqd_dataset_season(r->prediction->dataset), steps = 4 * horizon;
     if (2 * season > steps) steps = 2 * season < 8 * horizon ? 2 * season : 8 * horizon;
     int64_t length = seqd_dataset_length(r->prediction->dataset, series);
     return steps < length ? steps : length;
@@ -114,7 +114,7 @@ static void write_legend(const report *r)
         { "<rect class=\"b80\" width=\"28\" height=\"14\"/><rect class=\"b50\" width=\"28\" height=\"14\"/>",
           "50 % of outcomes" },
         { "<rect class=\"b80\" width=\"28\" height=\"14\"/>", "80 % of outcomes" },
-        { "<path class=\"out\" d=\"M14 13l7 -12h-14z\"/>", "stock used up" },
+        { "<path class=\"out\" d=\"M14 12l5 -9h-10z\"/>", "stock used up" },
     };
     int32_t count = r->list != NULL ? 6 : 5;
     fputs("<ul class=\"legend\">\n", r->file);

@@ -178,6 +178,10 @@ static void write_peaks(FILE *file, const scale *s, const report_chart *chart)
         fprintf(file, "<path class=\"beyond\" d=\"M%.1f %.0fl-4 7h8z\"/>\n", x, TOP - 9);
         if (i != highest) continue;
         bool left = x > WIDTH / 2;
+        for (int64_t j = 0; j < chart->history; j++) {
+            double near = x - place_x(s, j);
+            if (j != i && near > 0 && near < 50 && chart->values[j] > s->high && x < WIDTH - RIGHT - 50) left = false;
+        }
         fprintf(file, "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"%s\">%s</text>\n", x + (left ? -8 : 8), TOP - 3,
                 left ? "end" : "start", report_number(chart->values[i], number));
     }
@@ -226,7 +230,7 @@ void report_svg(const report *r, const report_chart *chart, int32_t number)
     int32_t out = chart->article != NULL ? chart->article->reorder.stockout_step : 0;
     if (out > 0 && out <= chart->horizon) {
         double x = place_x(&s, chart->history + out - 1), y = HEIGHT - BOTTOM;
-        fprintf(file, "<path class=\"out\" d=\"M%.1f %.1fl7 -12h-14z\"/>\n", x, y);
+        fprintf(file, "<path class=\"out\" d=\"M%.1f %.1fl5 -9h-10z\"/>\n", x, y);
     }
     fputs("</svg>\n", file);
 }

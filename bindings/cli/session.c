@@ -25,9 +25,10 @@ int cli_open(cli *c)
     if (seqd_context_set_threads(c->context, (int32_t)threads, &c->error) != SEQD_OK
         || seqd_context_set_log(c->context, print_log, NULL, level, &c->error) != SEQD_OK)
         return cli_failed(c);
-    if (c->flags[CLI_FLAG_KERNELS] != NULL
-        && seqd_context_set_kernels(c->context, c->flags[CLI_FLAG_KERNELS], &c->error) != SEQD_OK)
-        return cli_failed_option(c);
+    const char *kernels = c->flags[CLI_FLAG_KERNELS];
+    if (kernels != NULL && strcmp(kernels, "ref") != 0 && strcmp(kernels, "avx2") != 0 && strcmp(kernels, "auto") != 0)
+        return cli_wrong(c, "--kernels takes ref, avx2 or auto, not '%s'", kernels);
+    if (kernels != NULL && seqd_context_set_kernels(c->context, kernels, &c->error) != SEQD_OK) return cli_failed(c);
     return cli_progress_install(c);
 }
 
@@ -101,8 +102,8 @@ static void tell_cleaning(const cli *c, const seqd_options *options, const char 
     cli_date_range(dataset, first, last);
     cli_note(c, "%s: %s rows, %s series, one step a %s, %s to %s", strcmp(path, "-") == 0 ? "standard input" : path,
              cli_count(s.rows), cli_count(s.series), cli_step_name(seqd_dataset_frequency(dataset)), first, last);
-    double zeros = s.observed > 0 ? 100.0 * (double)s.zeros / (double)s.observed : 0;
-    cli_note(c, "  %s steps, %s observed (%.1f %% of them zero), %s missing", cli_count(s.steps),
+    double zeros = s.steps > 0 ? 100.0 * (double)s.zeros / (double)s.steps : 0;
+    cli_note(c, "  %s steps of history, %s with a number of their own, %.1f %% zero, %s missing", cli_count(s.steps),
              cli_count(s.observed), zeros, cli_count(s.missing));
     char *text = cli_copy("");
     text = remark(text, s.filled, "steps without a row filled", options, "fill");

@@ -163,7 +163,7 @@ static int fill_list(cli *c, const cli_prediction *p, const stock_file *f, cli_r
     int status = CLI_OK;
     list->articles = cli_alloc((size_t)rows, sizeof *list->articles);
     for (int64_t row = 0; row < rows && status == CLI_OK; row++) {
-        double values[VALUE_COUNT];
+        double values[VALUE_COUNT] = { 0 };
         char *id = row_id(f, row);
         int64_t series = seqd_dataset_find_series(p->dataset, id);
         if (series < 0) {

@@ -199,6 +199,7 @@ class Evaluate(CliTest):
         self.write("none.csv", "unique_id,ds,value\na,2023-01-01,1\n")
         self.assertIn("none.csv:1", self.bad(1, "evaluate", "--forecast", "none.csv", *self.base[3:], "--quiet"))
         self.write("word.csv", "unique_id,ds,mean\napple,%s,many\n" % support.day(106))
-        self.assertIn("word.csv:2:3", self.bad(1, "evaluate", "--forecast", "word.csv", *self.base[3:], "--quiet"))
+        self.assertIn("word.csv:2: column 'mean'", self.bad(1, "evaluate", "--forecast", "word.csv", *self.base[3:],
+                                                              "--quiet"))
         self.write("late.csv", "unique_id,ds,mean\napple,2030-01-01,1\n")
         self.assertIn("has no value", self.bad(1, "evaluate", "--forecast", "late.csv", *self.base[3:], "--quiet"))

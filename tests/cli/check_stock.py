@@ -98,7 +98,7 @@ class Reorder(Stocked):
                                                 "--service-level", "95"))
         message = self.bad(1, *base, "--stock", "stock.csv", "--lead-time", "14", "--review", "14")
         self.assertIn("horizon", message)
-        for text, said in (("unique_id,on_hand\napple,lots\n", "wrong.csv:2:2"),
+        for text, said in (("unique_id,on_hand\napple,lots\n", "wrong.csv:2: column 'on_hand'"),
                            ("sku_name,on_hand\napple,1\n", "wrong.csv:1"),
                            ("unique_id,stock\napple,1\n", "no column on_hand"),
                            ("unique_id,on_hand\napple,\n", "'apple'"),

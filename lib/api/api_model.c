@@ -149,7 +149,7 @@ static int32_t find_tensor(const seqd_model *model, const char *name, int64_t co
 int32_t seqd_model_get_parameter(const seqd_model *model, const char *name, float *values, int64_t count,
                                  seqd_error *error)
 {
-    const seqd_tensor *tensor;
+    const seqd_tensor *tensor = NULL;
     SEQD_NEED(model);
     SEQD_NEED(name);
     SEQD_NEED(values);
@@ -163,7 +163,7 @@ int32_t seqd_model_get_parameter(const seqd_model *model, const char *name, floa
 int32_t seqd_model_set_parameter(seqd_model *model, const char *name, const float *values, int64_t count,
                                  seqd_error *error)
 {
-    const seqd_tensor *tensor;
+    const seqd_tensor *tensor = NULL;
     SEQD_NEED(model);
     SEQD_NEED(name);
     SEQD_NEED(values);

@@ -22,7 +22,7 @@ int32_t seqd_options_new(seqd_context *context, seqd_options **out, seqd_error *
 
 int32_t seqd_options_clone(const seqd_options *options, seqd_options **out, seqd_error *error)
 {
-    seqd_options *copy;
+    seqd_options *copy = NULL;
     SEQD_CHECK(seqd_options_new(options->context, &copy, error));
     for (int32_t i = 0; i < SEQD_OPT_COUNT; i++) {
         if (!options->text[i]) continue;
@@ -136,7 +136,7 @@ int32_t seqd_options_parse_file(seqd_options *options, const char *path, seqd_er
     unsigned char *bytes;
     size_t size;
     SEQD_CHECK(seqd_file_load(context, path, (size_t)1 << 20, &bytes, &size, error));
-    seqd_options *fresh;
+    seqd_options *fresh = NULL;
     int32_t status = seqd_options_new(context, &fresh, error);
     if (status == SEQD_OK) {
         status = parse_text(fresh, path, (const char *)bytes, size, error);

@@ -121,7 +121,7 @@ int32_t seqd_panel_parse(seqd_context *context, const seqd_options *options, con
 
 int32_t seqd_panel_create(seqd_context *context, const seqd_options *options, seqd_dataset **out, seqd_error *error)
 {
-    seqd_dataset *dataset;
+    seqd_dataset *dataset = NULL;
     SEQD_CHECK(new_dataset(context, options, &dataset, error));
     const int32_t status = seqd_frame_new(context, &dataset->frame, error);
     if (status != SEQD_OK) {

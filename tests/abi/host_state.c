@@ -154,7 +154,7 @@ done:
 
 static int check(const char *name)
 {
-    state before, after;
+    static state before, after;
     take(&before);
     int bad = work();
     take(&after);

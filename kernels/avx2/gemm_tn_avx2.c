@@ -9,6 +9,7 @@
  */
 #define GROUP_TILES 8    /* tiles of A packed at once: their rows of A share cache lines */
 #define COLUMN_BLOCK 256 /* columns of B packed at once: 256 KB at full depth */
+#define AHEAD 16         /* rows of A asked for ahead: its stride is more than the processor guesses */
 #define SLACK 16         /* floats left free for alignment and for stores of whole vectors */
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -51,19 +52,33 @@ static void pack_columns(int64_t k, int64_t n, const float *b, int64_t ldb, floa
     }
 }
 
-/* Tiles first..last of A. The inner loop runs along a row of A, so that each of its cache lines is read once. */
+/* `tiles` tiles of one height, at one k. */
+SEQD_INLINE void pack_row(int64_t tiles, int64_t height, __m256i mask, const float *row, float *out, int64_t stride)
+{
+    for (int64_t t = 0; t < tiles; t++) {
+        _mm256_storeu_ps(out, _mm256_maskload_ps(row, mask));
+        row += height;
+        out += stride;
+    }
+}
+
+/* Tiles first..last of A. The inner loops run along a row of A, so that each of its cache lines is read once. */
 static void pack_tiles(int64_t k, row_split split, int64_t first, int64_t last, const float *a, int64_t lda, float *out)
 {
-    const int64_t taller = split.taller > first ? split.taller - first : 0;
-    const __m256i tall = mask8(split.height + 1), low = mask8(split.height);
+    const int64_t high = split.height + 1, stride = tile_floats(k);
+    const int64_t taller = split.taller > first ? smaller(split.taller - first, last - first) : 0;
+    const __m256i high_mask = mask8(high), low_mask = mask8(split.height);
     for (int64_t p = 0; p < k; p++) {
         const float *row = a + p * lda;
-        for (int64_t t = 0; t < last - first; t++) {
-            const int64_t rows = split.height + (t < taller);
-            float *to = out + t * tile_floats(k) + p * rows;
-            _mm256_storeu_ps(to, _mm256_maskload_ps(row, t < taller ? tall : low));
-            row += rows;
+        if (p + AHEAD < k) {
+            const char *next = (const char *)(row + AHEAD * lda);
+            for (int64_t i = 0; i < 4; i++) {
+                _mm_prefetch(next + i * 64, _MM_HINT_T0);
+            }
         }
+        pack_row(taller, high, high_mask, row, out + p * high, stride);
+        pack_row(last - first - taller, split.height, low_mask, row + taller * high,
+                 out + taller * stride + p * split.height, stride);
     }
 }
 

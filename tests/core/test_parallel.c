@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core_test.h"
+
+#include <fenv.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "parallel.h"
+
+enum { MOST = 10000 };
+
+typedef struct tally {
+    atomic_int seen[MOST];
+    atomic_int bad_thread, bad_mask, bad_environment, nested;
+    int32_t threads;
+    pthread_t caller;
+} tally;
+
+static tally counts;
+
+static void inner(void *user, int64_t index, int32_t thread)
+{
+    (void)index;
+    (void)thread;
+    atomic_fetch_add(&((tally *)user)->nested, 1);
+}
+
+static void task(void *user, int64_t index, int32_t thread)
+{
+    tally *t = user;
+    sigset_t mask;
+    atomic_fetch_add(&t->seen[index], 1);
+    if (thread < 0 || thread >= t->threads) atomic_fetch_add(&t->bad_thread, 1);
+    if (fegetround() != FE_TONEAREST) atomic_fetch_add(&t->bad_environment, 1);
+    if (!pthread_equal(pthread_self(), t->caller)) {
+        pthread_sigmask(SIG_BLOCK, NULL, &mask);
+        if (!sigismember(&mask, SIGUSR1) || sigismember(&mask, SIGSEGV)) atomic_fetch_add(&t->bad_mask, 1);
+    }
+    if (index == 0) seqd_parallel_for(3, 5, inner, t); /* runs on this thread */
+}
+
+static void run(int32_t threads, int64_t count)
+{
+    memset(&counts, 0, sizeof counts);
+    counts.threads = threads > 1 ? threads : 1;
+    counts.caller = pthread_self();
+    seqd_parallel_for(threads, count, task, &counts);
+    for (int64_t i = 0; i < MOST; i++) assert_int_equal(atomic_load(&counts.seen[i]), i < count ? 1 : 0);
+    assert_int_equal(atomic_load(&counts.bad_thread), 0);
+    assert_int_equal(atomic_load(&counts.bad_mask), 0);
+    assert_int_equal(atomic_load(&counts.bad_environment), 0);
+    assert_int_equal(atomic_load(&counts.nested), count > 0 ? 5 : 0);
+}
+
+static void every_index_once(void **state)
+{
+    (void)state;
+    static const int32_t threads[] = { -1, 0, 1, 2, 3, 4, 8 };
+    static const int64_t sizes[] = { -5, 0, 1, 2, 3, 100, MOST };
+    for (size_t i = 0; i < 7; i++)
+        for (size_t k = 0; k < 7; k++) run(threads[i], sizes[k]);
+}
+
+static void the_host_is_left_alone(void **state)
+{
+    (void)state;
+    sigset_t before, after;
+    assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &before), 0);
+    assert_int_equal(fesetround(FE_UPWARD), 0);
+    feclearexcept(FE_ALL_EXCEPT);
+    run(4, 100);
+    run(1, 100);
+    assert_int_equal(fegetround(), FE_UPWARD);
+    assert_int_equal(fetestexcept(FE_ALL_EXCEPT), 0);
+    fesetround(FE_TONEAREST);
+    assert_int_equal(pthread_sigmask(SIG_BLOCK, NULL, &after), 0);
+    for (int i = 1; i < 32; i++) assert_int_equal(sigismember(&before, i), sigismember(&after, i));
+}
+
+static void a_forked_child_works(void **state)
+{
+    (void)state;
+    run(4, 1000);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(20); /* a hang becomes a failure */
+        memset(&counts, 0, sizeof counts);
+        counts.threads = 4;
+        counts.caller = pthread_self();
+        seqd_parallel_for(4, 1000, task, &counts);
+        for (int i = 0; i < 1000; i++)
+            if (atomic_load(&counts.seen[i]) != 1) _exit(1);
+        _exit(0);
+    }
+    int result;
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(result, 0);
+    run(4, 1000);
+}
+
+static void *in_thread(void *user)
+{
+    static tally own[2];
+    tally *t = &own[(intptr_t)user];
+    t->threads = 2;
+    t->caller = pthread_self();
+    for (int i = 0; i < 50; i++) seqd_parallel_for(2, 200, task, t);
+    for (int i = 0; i < 200; i++)
+        if (atomic_load(&t->seen[i]) != 50) return user;
+    return NULL;
+}
+
+static void two_hosts_threads_at_once(void **state)
+{
+    (void)state;
+    pthread_t threads[2];
+    for (intptr_t i = 0; i < 2; i++) assert_int_equal(pthread_create(&threads[i], NULL, in_thread, (void *)i), 0);
+    for (int i = 0; i < 2; i++) {
+        void *result = &threads;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_null(result);
+    }
+}
+
+static void machine(void **state)
+{
+    (void)state;
+    assert_true(seqd_processor_count() >= 1);
+    assert_true(seqd_processor_count() <= sysconf(_SC_NPROCESSORS_CONF));
+    assert_true(strlen(seqd_parallel_engine()) >= 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_index_once),          cmocka_unit_test(the_host_is_left_alone),
+        cmocka_unit_test(a_forked_child_works),      cmocka_unit_test(two_hosts_threads_at_once),
+        cmocka_unit_test(machine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

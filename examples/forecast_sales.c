@@ -28,6 +28,8 @@ int main(int argc, char **argv)
     TRY(seqd_options_set_i64(options, "horizon", 14, &error));
     TRY(seqd_options_set_i64(options, "max_steps", 200, &error));
     TRY(seqd_dataset_read(context, options, argv[1], &sales, &error));
+    const int64_t article = seqd_dataset_find_series(sales, argv[2]);
+    TRY(seqd_dataset_date(sales, article, 0, date, sizeof date, &error)); /* an unknown article ends here */
     TRY(seqd_model_create(context, options, sales, &model, &error));
     TRY(seqd_trainer_create(model, sales, options, NULL, &trainer, &error));
     TRY(seqd_trainer_run(trainer, &error));
@@ -36,7 +38,6 @@ int main(int argc, char **argv)
     TRY(seqd_predictor_create(model, &predictor, &error));
     TRY(seqd_predictor_run(predictor, sales, &forecast, &error));
 
-    const int64_t article = seqd_dataset_find_series(sales, argv[2]);
     TRY(seqd_forecast_mean(forecast, article, mean, &error));
     TRY(seqd_forecast_quantile(forecast, article, 0.9, high, &error));
     for (int step = 0; step < 14; step++) {

@@ -113,6 +113,7 @@ int32_t seqd_fail_nomem(seqd_error *error, size_t bytes)
 int32_t seqd_fail_prefix(seqd_error *error, int32_t status, const char *format, ...)
 {
     if (!error) return status;
+    error->status = status;
     const size_t room = message_room(error);
     if (room == 0) return status;
     char old[SEQD_ERROR_MESSAGE_SIZE];

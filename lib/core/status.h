@@ -18,7 +18,7 @@ int32_t seqd_fail_at(seqd_error *error, int32_t status, int64_t line, int64_t co
 
 int32_t seqd_fail_nomem(seqd_error *error, size_t bytes);
 
-/* Puts "prefix: " before the message that a callee wrote, and returns the status it holds. */
+/* Puts "prefix: " before the message that a callee wrote, and `status` in the place of its status. */
 int32_t seqd_fail_prefix(seqd_error *error, int32_t status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -47,16 +47,13 @@ int32_t seqd_model_load(seqd_context *context, const char *path, seqd_model **ou
 {
     unsigned char *bytes;
     size_t size;
-    char quoted[SEQD_QUOTE_SIZE];
     SEQD_NEED(context);
     SEQD_NEED(path);
     SEQD_NEED(out);
     SEQD_CHECK(seqd_file_load(context, path, MOST_FILE, &bytes, &size, error));
     int32_t status = seqd_model_decode(context, bytes, size, out, error);
     seqd_free(context, bytes);
-    if (status != SEQD_OK)
-        return seqd_fail_prefix(error, status, "%s", seqd_quote(path, strlen(path), quoted));
-    return SEQD_OK;
+    return status == SEQD_OK ? SEQD_OK : seqd_fail_prefix(error, status, "%s", path);
 }
 
 int32_t seqd_model_save_memory(const seqd_model *model, void *bytes, size_t *size, seqd_error *error)

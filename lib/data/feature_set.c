@@ -116,6 +116,18 @@ static void measure_real(const seqd_dataset *dataset, int32_t index, seqd_column
     stats->deviation = variance > 1e-12 * (1.0 + stats->mean * stats->mean) ? sqrt(variance) : 1.0;
 }
 
+char *seqd_features_place_names(seqd_features *features, int32_t index, const char *column, int32_t count, size_t text)
+{
+    seqd_dictionary *dictionary = &features->dictionaries[index];
+    size_t bytes;
+    dictionary->column = seqd_strdup(features->context, column, strlen(column));
+    if (!dictionary->column || !seqd_mul_size((size_t)count, sizeof *dictionary->names, &bytes) ||
+        !seqd_add_size(bytes, text + 1, &bytes))
+        return NULL;
+    dictionary->names = seqd_alloc(features->context, bytes);
+    return dictionary->names ? (char *)(dictionary->names + count) : NULL;
+}
+
 static int32_t copy_dictionaries(seqd_features *features, const seqd_dataset *dataset, seqd_error *error)
 {
     seqd_context *context = features->context;
@@ -126,13 +138,15 @@ static int32_t copy_dictionaries(seqd_features *features, const seqd_dataset *da
     for (int32_t c = 0; c < dataset->cat_count; c++) {
         const seqd_dictionary *from = &dataset->dictionaries[c];
         seqd_dictionary *to = &features->dictionaries[c];
-        to->column = seqd_strdup(context, from->column, strlen(from->column));
-        if (from->count > 0) to->names = seqd_alloc_array(context, (size_t)from->count, sizeof *to->names);
-        if (!to->column || (from->count > 0 && !to->names)) return seqd_fail_alloc(context, 0, error);
+        size_t text = 0;
+        for (int32_t i = 0; i < from->count; i++) text += strlen(from->names[i]) + 1;
+        char *at = seqd_features_place_names(features, c, from->column, from->count, text);
+        if (!at) return seqd_fail_alloc(context, (size_t)from->count * sizeof *to->names + text, error);
+        to->count = from->count;
         for (int32_t i = 0; i < from->count; i++) {
-            to->names[i] = seqd_strdup(context, from->names[i], strlen(from->names[i]));
-            if (!to->names[i]) return seqd_fail_alloc(context, 0, error);
-            to->count = i + 1;
+            const size_t size = strlen(from->names[i]) + 1;
+            to->names[i] = memcpy(at, from->names[i], size);
+            at += size;
         }
     }
     return SEQD_OK;
@@ -296,7 +310,6 @@ void seqd_features_clear(seqd_features *features)
     seqd_context *context = features->context;
     for (int32_t c = 0; c < features->cat_count && features->dictionaries; c++) {
         seqd_dictionary *dictionary = &features->dictionaries[c];
-        for (int32_t i = 0; i < dictionary->count; i++) seqd_free(context, (void *)(uintptr_t)dictionary->names[i]);
         seqd_free(context, (void *)(uintptr_t)dictionary->names);
         seqd_free(context, (void *)(uintptr_t)dictionary->column);
     }

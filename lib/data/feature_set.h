@@ -58,6 +58,11 @@ int32_t seqd_features_build(seqd_context *context, const seqd_options *options, 
 /* Fills the derived part; SEQD_E_FORMAT when the fields do not fit together (they may come from a file). */
 int32_t seqd_features_derive(seqd_features *features, seqd_error *error);
 void seqd_features_clear(seqd_features *features);
+/*
+ * Names the column of dictionary `index` and makes room for `count` names, one block with the `text` bytes they point into.
+ * Returns the start of those bytes, NULL when there is no memory.
+ */
+char *seqd_features_place_names(seqd_features *features, int32_t index, const char *column, int32_t count, size_t text);
 
 /* The calendar features of a step: calendar_count numbers. */
 void seqd_features_calendar(const seqd_features *features, int64_t step, float *out);

@@ -118,27 +118,38 @@ static void put_features(const seqd_features *f, seqd_writer *out)
     }
 }
 
-static int32_t get_dictionary(seqd_context *context, seqd_dictionary *dictionary, seqd_scanner *in, seqd_error *error)
+/* Bytes that `count` names take with their ends; walks a copy of the scanner, so that nothing is allocated for a lie. */
+static size_t measure_names(seqd_scanner in, int32_t count, bool *failed)
+{
+    char text[1024];
+    size_t bytes = 0;
+    for (int32_t i = 0; i < count && !in.failed; i++) {
+        seqd_get_text(&in, text, sizeof text);
+        bytes += strlen(text) + 1;
+    }
+    *failed = in.failed;
+    return bytes;
+}
+
+static int32_t get_dictionary(seqd_features *f, int32_t index, seqd_scanner *in, seqd_error *error)
 {
     char text[1024];
     seqd_get_text(in, text, sizeof text);
-    /* a name takes at least its length field, so a count beyond the bytes left is a lie */
     const int32_t count = seqd_get_int(in, 0, INT32_MAX);
-    if (in->failed || (size_t)count > seqd_scanner_left(in) / 4) {
-        in->failed = true;
-        return SEQD_OK;
-    }
-    dictionary->column = seqd_strdup(context, text, strlen(text));
-    if (count > 0) dictionary->names = seqd_alloc_array(context, (size_t)count, sizeof *dictionary->names);
-    if (!dictionary->column || (count > 0 && !dictionary->names)) return seqd_fail_alloc(context, (size_t)count, error);
-    for (int32_t i = 0; i < count && !in->failed; i++) {
+    if (in->failed) return SEQD_OK;
+    const size_t bytes = measure_names(*in, count, &in->failed);
+    if (in->failed) return SEQD_OK;
+    char *at = seqd_features_place_names(f, index, text, count, bytes);
+    if (!at) return seqd_fail_alloc(f->context, (size_t)count * sizeof *f->dictionaries->names + bytes, error);
+    const char **names = f->dictionaries[index].names;
+    for (int32_t i = 0; i < count; i++) {
         seqd_get_text(in, text, sizeof text);
-        if (i > 0 && !in->failed && strcmp(dictionary->names[i - 1], text) >= 0) in->failed = true;
-        if (in->failed) break;
-        dictionary->names[i] = seqd_strdup(context, text, strlen(text));
-        if (!dictionary->names[i]) return seqd_fail_alloc(context, strlen(text), error);
-        dictionary->count = i + 1;
+        const size_t size = strlen(text) + 1;
+        names[i] = memcpy(at, text, size);
+        at += size;
+        if (i > 0 && strcmp(names[i - 1], names[i]) >= 0) in->failed = true;
     }
+    f->dictionaries[index].count = count;
     return SEQD_OK;
 }
 
@@ -171,7 +182,7 @@ static int32_t get_features(seqd_model *model, seqd_scanner *in, seqd_error *err
     }
     for (int32_t c = 0; c < cats && !in->failed; c++) {
         f->cat_count = c + 1;
-        SEQD_CHECK(get_dictionary(model->context, &f->dictionaries[c], in, error));
+        SEQD_CHECK(get_dictionary(f, c, in, error));
     }
     return in->failed ? SEQD_OK : seqd_features_derive(f, error);
 }

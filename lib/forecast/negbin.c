@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "rng.h"
+
 #define TWO_PI 6.283185307179586477
 
 /* ln Gamma(z + 1) - (z + 1/2) ln z + z - ln sqrt(2 pi): what Stirling's formula misses. */
@@ -128,10 +130,20 @@ static double upper_tail(const seqd_negbin *self, double k)
     return fmin(1, sum);
 }
 
+/* Second-order Cornish-Fisher, turned round: counts so many that sums over them would not end. */
+static double normal_score(const seqd_negbin *self, double k)
+{
+    const double x = (k + 0.5 - self->mu) / self->deviation;
+    return x - (1 + 2 * self->m) / self->deviation * (x * x - 1) / 6;
+}
+
+bool seqd_negbin_is_normal(const seqd_negbin *self) { return self->mu > SEQD_NEGBIN_MOST_MEAN && self->alpha < 1e-6; }
+
 double seqd_negbin_below(const seqd_negbin *self, double k)
 {
     if (k < 0) return 0;
     if (self->mu == 0) return 1;
+    if (seqd_negbin_is_normal(self)) return seqd_normal_cdf(normal_score(self, k));
     return k < self->mu ? lower_tail(self, k) : 1 - upper_tail(self, k);
 }
 
@@ -139,5 +151,6 @@ double seqd_negbin_above(const seqd_negbin *self, double k)
 {
     if (k < 0) return 1;
     if (self->mu == 0) return 0;
+    if (seqd_negbin_is_normal(self)) return seqd_normal_cdf(-normal_score(self, k));
     return k < self->mu ? 1 - lower_tail(self, k) : upper_tail(self, k);
 }

@@ -38,13 +38,17 @@ static inline double seqd_negbin_ratio(const seqd_negbin *self, double k)
     return self->poisson ? self->q / (k + 1) : (k + self->r) / (k + 1) * self->q;
 }
 
+/* Means up to which everything is exact, and whether a larger one is taken as nearly normal (skewness below 0.002). */
+#define SEQD_NEGBIN_MOST_MEAN 1e7
+bool seqd_negbin_is_normal(const seqd_negbin *self);
+
 /* P(Y <= k) and P(Y > k) for whole k >= 0, each accurate where it is small. */
 double seqd_negbin_below(const seqd_negbin *self, double k);
 double seqd_negbin_above(const seqd_negbin *self, double k);
 
 /*
  * Smallest whole k with P(Y <= k) >= u, 0 < u < 1. Exact for means up to 1e7; larger means are counted in units of
- * mu / 1e7, or approximated to third order where the distribution is nearly normal.
+ * mu / 1e7, or approximated by Cornish-Fisher where the distribution is nearly normal.
  */
 double seqd_negbin_quantile(const seqd_negbin *self, double u);
 

@@ -5,7 +5,6 @@
 
 #include "rng.h"
 
-#define LARGEST_EXACT_MEAN 1e7
 #define LONGEST_WALK 2000
 
 /* Sum from 0 up: short distributions. */
@@ -92,9 +91,9 @@ double seqd_negbin_quantile(const seqd_negbin *self, double u)
 {
     if (self->mu == 0 || u <= exp(self->log_zero)) return 0;
     if (self->mu < 50 && self->m < 50 && u < 0.999999) return quantile_by_sum(self, u);
-    if (self->mu <= LARGEST_EXACT_MEAN) return quantile_by_search(self, u);
-    if (self->alpha < 1e-6) return fmax(0, floor(guess(self, seqd_normal_quantile(u)) + 0.5));
+    if (self->mu <= SEQD_NEGBIN_MOST_MEAN) return quantile_by_search(self, u);
+    if (seqd_negbin_is_normal(self)) return fmax(0, floor(guess(self, seqd_normal_quantile(u)) + 0.5));
     seqd_negbin scaled;
-    seqd_negbin_set(&scaled, LARGEST_EXACT_MEAN, self->alpha + 1 / self->mu - 1 / LARGEST_EXACT_MEAN);
-    return floor(seqd_negbin_quantile(&scaled, u) * (self->mu / LARGEST_EXACT_MEAN));
+    seqd_negbin_set(&scaled, SEQD_NEGBIN_MOST_MEAN, self->alpha + 1 / self->mu - 1 / SEQD_NEGBIN_MOST_MEAN);
+    return floor(seqd_negbin_quantile(&scaled, u) * (self->mu / SEQD_NEGBIN_MOST_MEAN));
 }

@@ -35,20 +35,20 @@
  * Flags that are not options of the library. A command that does not have a flag hands the name to the option table.
  *   X(id, name, placeholder of the value or NULL for a switch, commands, help)
  */
-#define CLI_FLAG_TABLE(X)                                                                                             \
+#define CLI_FLAG_TABLE(X)                                                                                              \
     X(DATA, "data", "FILE", CLI_TRAIN | CLI_BACKTEST | CLI_FROM_MODEL,                                                 \
-      "demand table: .csv, .csv.gz, or - for standard input")                                                         \
+      "demand table: .csv, .csv.gz, or - for standard input")                                                          \
     X(MODEL, "model", "FILE", CLI_FROM_MODEL, "model file, as written by train")                                       \
     X(FORECAST, "forecast", "FILE", CLI_EVALUATE, "forecasts to judge: unique_id, ds, mean, q0.1, ...")                \
     X(ACTUAL, "actual", "FILE", CLI_EVALUATE, "what came true: a demand table that covers the forecast dates")         \
     X(HISTORY, "history", "FILE", CLI_EVALUATE, "the demand before: scales mase and rmsse")                            \
     X(HORIZON, "horizon", "N", CLI_FORECAST, "steps to write, at most those of the model")                             \
     X(QUANTILES, "quantiles", "LIST", CLI_FORECAST, "levels to write (default 0.1,0.5,0.9)")                           \
-    X(MODELS, "models", "LIST", CLI_BACKTEST,                                                                         \
+    X(MODELS, "models", "LIST", CLI_BACKTEST,                                                                          \
       "what to compare: lstm, gru, naive, seasonal_naive, naive2, moving_average, ses, croston, sba, tsb, zero")       \
-    X(STOCK, "stock", "FILE", CLI_STOCKED,                                                                            \
+    X(STOCK, "stock", "FILE", CLI_STOCKED,                                                                             \
       "stock levels: unique_id, on_hand, and where wanted on_order, lead_time, review_period, service_level, "         \
-      "pack_size, min_order")                                                                                         \
+      "pack_size, min_order")                                                                                          \
     X(LEAD_TIME, "lead_time", "N", CLI_STOCKED, "steps from an order to its arrival")                                  \
     X(REVIEW, "review", "N", CLI_STOCKED, "steps between two occasions to order (default 1)")                          \
     X(SERVICE_LEVEL, "service_level", "P", CLI_STOCKED, "chance of no stock-out in a cycle (default 0.95)")            \
@@ -57,8 +57,8 @@
     X(PATHS, "paths", "N", CLI_STOCKED, "sample paths per article (default 1000)")                                     \
     X(TOP, "top", "N", CLI_REORDER, "rows of the printed table; the rest is counted")                                  \
     X(BACKTEST, "backtest", "FILE", CLI_REPORT, "table written by backtest --out")                                     \
-    X(SERIES, "series", "LIST", CLI_REPORT, "articles to draw (default: 6 with most demand, those to order first)")      \
-    X(TITLE, "title", "TEXT", CLI_REPORT, "heading of the report")                                                    \
+    X(SERIES, "series", "LIST", CLI_REPORT, "articles to draw (default: 6 with most demand, those to order first)")    \
+    X(TITLE, "title", "TEXT", CLI_REPORT, "heading of the report")                                                     \
     X(UNIT, "unit", "TEXT", CLI_REPORT, "what is counted (default units)")                                             \
     X(OUT, "out", "FILE", CLI_ALL, "where the result goes; - is standard output")                                      \
     X(JSON, "json", NULL, CLI_ALL & ~CLI_REPORT, "print JSON")                                                         \

@@ -177,11 +177,14 @@ static void write_peaks(FILE *file, const scale *s, const report_chart *chart)
         char number[48];
         fprintf(file, "<path class=\"beyond\" d=\"M%.1f %.0fl-4 7h8z\"/>\n", x, TOP - 9);
         if (i != highest) continue;
-        bool left = x > WIDTH / 2;
+        bool taken_left = x < LEFT + 100, taken_right = x > WIDTH - RIGHT - 50;
         for (int64_t j = 0; j < chart->history; j++) {
-            double near = x - place_x(s, j);
-            if (j != i && near > 0 && near < 50 && chart->values[j] > s->high && x < WIDTH - RIGHT - 50) left = false;
+            double away = place_x(s, j) - x;
+            if (j == i || away < -50 || away > 50 || !(chart->values[j] > s->high)) continue;
+            if (away < 0) taken_left = true;
+            else taken_right = true;
         }
+        bool left = taken_right || (x > WIDTH / 2 && !taken_left);
         fprintf(file, "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"%s\">%s</text>\n", x + (left ? -8 : 8), TOP - 3,
                 left ? "end" : "start", report_number(chart->values[i], number));
     }

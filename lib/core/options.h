@@ -84,7 +84,8 @@
     X(STEP_SIZE, "step_size", I64, "training", "500", 1, 100000000, "", "steps between cuts of schedule=step")         \
     X(STEP_GAMMA, "step_gamma", F64, "training", "0.5", 1e-6, 1, "", "factor of each cut of schedule=step")            \
     X(BATCH_SIZE, "batch_size", I64, "training", "64", 1, 65536, "", "windows per optimizer step")                     \
-    X(MAX_STEPS, "max_steps", I64, "training", "1500", 1, 100000000, "", "most optimizer steps")                       \
+    X(MAX_STEPS, "max_steps", I64, "training", "0", 0, 100000000, "",                                                    \
+      "most optimizer steps; 0: about 16 passes over the data, but at least 300 and at most 1200")                     \
     X(VAL_SIZE, "val_size", I64, "training", "-1", -1, 100000, "",                                                     \
       "last steps of each series kept for validation; -1: the horizon, 0: none")                                      \
     X(VAL_EVERY, "val_every", I64, "training", "100", 1, 100000000, "", "optimizer steps between validation rounds")   \

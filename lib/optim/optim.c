@@ -43,6 +43,7 @@ double seqd_update_rate(const seqd_update *update, int64_t n)
     if (n < update->warmup) return update->rate * (double)(n + 1) / (double)update->warmup;
     switch (update->schedule) {
     case SEQD_SCHEDULE_COSINE: {
+        if (update->total == 0) break; /* its end is not known yet */
         const double length = (double)(update->total - update->warmup);
         double done = length > 0.0 ? (double)(n - update->warmup) / length : 1.0;
         if (done > 1.0) done = 1.0;

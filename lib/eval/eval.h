@@ -24,7 +24,7 @@ typedef struct seqd_baseline_settings {
 int32_t seqd_baseline_find(const char *name);                 /* index, or -1 */
 int32_t seqd_baseline_count(void);
 const char *seqd_baseline_name(int32_t index);
-/* `scratch` holds history_length doubles. */
+/* `scratch` holds 2 * history_length doubles. */
 void seqd_baseline_point(int32_t index, const seqd_baseline_settings *settings, const double *history,
                          int64_t history_length, int32_t horizon, double *point, double *spread, double *scratch);
 int32_t seqd_baseline_run(seqd_dataset *dataset, const seqd_options *options, const char *name, seqd_forecast **out,
@@ -32,7 +32,9 @@ int32_t seqd_baseline_run(seqd_dataset *dataset, const seqd_options *options, co
 
 /*
  * backtest.c: rolling origins. `forecaster` fits a network on a view (fit true) or reuses the last one, and forecasts
- * the view; it is given by the caller, because evaluation sees forecasts only.
+ * the view; it is given by the caller, because evaluation sees forecasts only. All windows of a model run before the
+ * next model does. `task` is "backtest 2/3 lstm", window 1 being the oldest. When the host asks to stop, the answer is
+ * SEQD_STOPPED and *out is untouched: a part of the windows compares nothing.
  */
 typedef int32_t (*seqd_forecaster_fn)(void *user, const char *model, seqd_dataset *view, bool fit, const char *task,
                                       seqd_forecast **out, double *fit_seconds, double *predict_seconds,

@@ -25,6 +25,7 @@ static bool account(seqd_context *context, size_t total)
     const long long before = atomic_fetch_add(&context->memory_in_use, (long long)total);
     if (limit > 0 && before + (long long)total > limit) {
         atomic_fetch_sub(&context->memory_in_use, (long long)total);
+        atomic_store(&context->refused, (long long)total);
         return false;
     }
     return true;
@@ -38,6 +39,7 @@ void *seqd_alloc(seqd_context *context, size_t size)
     unsigned char *raw = context->allocator.allocate(context->allocator.user, total);
     if (!raw) {
         atomic_fetch_sub(&context->memory_in_use, (long long)total);
+        atomic_store(&context->refused, 0);
         return NULL;
     }
     const uintptr_t first = (uintptr_t)raw + sizeof(block_header);
@@ -102,11 +104,12 @@ bool seqd_grow(seqd_context *context, void **pointer, size_t *capacity, size_t n
 
 int32_t seqd_fail_alloc(const seqd_context *context, size_t size, seqd_error *error)
 {
-    const int64_t limit = context->limits.memory;
-    const int64_t used = (int64_t)atomic_load(&context->memory_in_use);
-    if (limit > 0 && (size > (size_t)limit || used + (int64_t)(size + OVERHEAD) > limit))
-        return seqd_fail(error, SEQD_E_LIMIT, "the limit 'memory' of %lld bytes would be passed: %lld in use, %zu more asked for",
-                         (long long)limit, (long long)used, size);
+    const int64_t limit = context->limits.memory, refused = (int64_t)atomic_load(&context->refused);
+    if (limit > 0 && refused > 0)
+        return seqd_fail(error, SEQD_E_LIMIT, "the limit 'memory' of %lld bytes would be passed: %lld in use, %lld more asked for",
+                         (long long)limit, (long long)atomic_load(&context->memory_in_use), (long long)refused);
+    if (limit > 0 && size > (size_t)limit) /* more than a size_t holds, and never asked for */
+        return seqd_fail(error, SEQD_E_LIMIT, "the limit 'memory' of %lld bytes would be passed", (long long)limit);
     return seqd_fail_nomem(error, size);
 }
 

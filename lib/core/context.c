@@ -39,6 +39,7 @@ int32_t seqd_context_new(const seqd_allocator *allocator, seqd_context **out, se
     memset(context, 0, sizeof *context);
     atomic_init(&context->references, 1);
     atomic_init(&context->memory_in_use, 0);
+    atomic_init(&context->refused, 0);
     context->allocator = chosen;
     context->threads = 1;
     context->kernel_level = "auto";

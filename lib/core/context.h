@@ -15,6 +15,7 @@ struct seqd_context {
     atomic_int references;
     seqd_allocator allocator;        /* both functions set */
     atomic_llong memory_in_use;
+    atomic_llong refused;            /* bytes the memory limit last refused; 0 when it was the host's allocator */
     seqd_limits limits;              /* 0: none */
     seqd_log_fn log;
     void *log_user;

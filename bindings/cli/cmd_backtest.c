@@ -6,7 +6,7 @@
 
 static const cli_column columns[] = {
     { "model", "model", CLI_TEXT },
-    { "smape", "sMAPE [%]", 2 },
+    { "smape", "sMAPE [%]", 3 },
     { "mase", "MASE", 4 },
     { "rmsse", "RMSSE", 4 },
     { "wape", "WAPE", 4 },

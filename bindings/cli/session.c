@@ -100,8 +100,11 @@ static void tell_cleaning(const cli *c, const seqd_options *options, const char 
     char first[24], last[24];
     if (c->flags[CLI_FLAG_QUIET] != NULL || seqd_dataset_summarize(dataset, &s, NULL) != SEQD_OK) return;
     cli_date_range(dataset, first, last);
-    cli_note(c, "%s: %s rows, %s series, one step a %s, %s to %s", strcmp(path, "-") == 0 ? "standard input" : path,
-             cli_count(s.rows), cli_count(s.series), cli_step_name(seqd_dataset_frequency(dataset)), first, last);
+    const char *step = cli_step_name(seqd_dataset_frequency(dataset));
+    bool numbered = strcmp(step, "step") == 0;
+    cli_note(c, "%s: %s rows, %s series, %s%s, %s to %s", strcmp(path, "-") == 0 ? "standard input" : path,
+             cli_count(s.rows), cli_count(s.series), numbered ? "numbered steps" : "one step a ", numbered ? "" : step,
+             first, last);
     double zeros = s.steps > 0 ? 100.0 * (double)s.zeros / (double)s.steps : 0;
     cli_note(c, "  %s steps of history, %s with a number of their own, %.1f %% zero, %s missing", cli_count(s.steps),
              cli_count(s.observed), zeros, cli_count(s.missing));

@@ -7,13 +7,25 @@
 #include "options.h"
 #include "status.h"
 
-/* Series as they stood at step `cut`: those that had begun. places[i] is the number of series i in the parent. */
-static int64_t cut_series(const seqd_dataset *parent, int64_t cut, seqd_series *series, int64_t *places)
+/*
+ * Whole-number steps that do not end together are each series' own count, not a common calendar: then going back starts from
+ * the end of each series.
+ */
+static bool own_counts(const seqd_dataset *dataset)
 {
+    return dataset->calendar.freq == SEQD_FREQ_INT &&
+           seqd_option_choice(dataset->options, SEQD_OPT_SERIES_END) != SEQD_END_COMMON;
+}
+
+/* Series as they stood at step `cut`: those that had begun. places[i] is the number of series i in the parent. */
+static int64_t cut_series(const seqd_dataset *parent, int64_t steps, int64_t cut, seqd_series *series,
+                          int64_t *places)
+{
+    const bool own = own_counts(parent);
     int64_t count = 0;
     for (int64_t s = 0; s < parent->series_count; s++) {
         seqd_series now = parent->series[s];
-        const int64_t visible = cut - now.start + 1;
+        const int64_t visible = own ? now.length - steps : cut - now.start + 1;
         if (visible <= 0) continue;
         if (visible < now.length) {
             /* What is known in advance is known beyond the cut. */
@@ -78,12 +90,13 @@ static int32_t refill(seqd_dataset *view, const seqd_dataset *parent, seqd_error
     return SEQD_OK;
 }
 
-static int32_t fill_view(seqd_dataset *view, seqd_dataset *parent, int64_t cut, int64_t *places, seqd_error *error)
+static int32_t fill_view(seqd_dataset *view, seqd_dataset *parent, int64_t steps, int64_t cut, int64_t *places,
+                         seqd_error *error)
 {
     void *block;
     SEQD_CHECK(seqd_panel_own(view, (size_t)parent->series_count, sizeof *view->series, &block, error));
     view->series = block;
-    view->series_count = cut_series(parent, cut, view->series, places);
+    view->series_count = cut_series(parent, steps, cut, view->series, places);
     if (view->series_count == 0) return seqd_fail(error, SEQD_E_ARG, "no series had begun so many steps ago");
     view->sealed = true;
     view->calendar = parent->calendar;
@@ -127,7 +140,7 @@ int32_t seqd_panel_before(seqd_dataset *dataset, int64_t steps, seqd_dataset **o
     atomic_init(&view->references, 1);
     view->context = seqd_context_retain(context);
     view->parent = seqd_dataset_retain(dataset);
-    status = fill_view(view, dataset, cut, places, error);
+    status = fill_view(view, dataset, steps, cut, places, error);
     seqd_free(context, places);
     if (status != SEQD_OK) {
         seqd_dataset_free(view);

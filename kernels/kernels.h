@@ -23,7 +23,8 @@ typedef struct seqd_kernels {
      *   pack:  B is [k][n] (transposed 0) or given as its transpose [n][k] (transposed 1, as torch keeps weights).
      *          `packed` takes gemm_packed_size(k, n) floats; 64-byte alignment of it makes the product faster.
      *   gemm:  C[m][n] = A[m][k] B (+ C when accumulate) (+ bias[n] on every row when bias is not NULL).
-     *          Each C element is summed over k in rising order within fixed blocks of k.
+     *          Each C element is summed over k in rising order within fixed blocks of k, so that a row of C has the
+     *          same bits whatever m is.
      *   gemm_tn: C[m][n] += sum_k A[k][m] B[k][n], for weight gradients: k is long, m and n are short.
      *          `scratch` takes gemm_tn_scratch(m, n, k) floats.
      */
@@ -40,9 +41,9 @@ typedef struct seqd_kernels {
      *   forward:  gates[rows][4h] holds pre-activations and is overwritten by the activations;
      *             c = f * c_prev + i * g; tanh_c = tanh(c); hidden = o * tanh_c. c_prev NULL means zeros; tanh_c may be
      *             NULL. c may be the same array as c_prev. ldh is the row stride of `hidden`, all others are dense.
-     *   backward: gates, tanh_c from forward; dh[rows][h] (stride ldh) the gradient of hidden; dc[rows][h] comes in as the gradient of c
-     *             from the step after and goes out as the gradient of c_prev; dgates[rows][4h] (may be `gates`) takes the
-     *             gradient of the pre-activations.
+     *   backward: gates, tanh_c from forward; dh[rows][h] (stride ldh) the gradient of hidden; dc[rows][h] comes in as
+     *             the gradient of c from the step after and goes out as the gradient of c_prev; dgates[rows][4h] (may
+     *             be `gates`) takes the gradient of the pre-activations.
      */
     void (*lstm_forward)(int64_t rows, int64_t h, float *gates, const float *c_prev, float *c, float *tanh_c,
                          float *hidden, int64_t ldh);
@@ -54,7 +55,8 @@ typedef struct seqd_kernels {
      *   forward:  xg[rows][3h] = W x + b comes in, the activations r, z, n go out; hg[rows][3h] = U h + b' is only read
      *             (its third block is needed again in backward); hidden = (1 - z) * n + z * h_prev. h_prev NULL: zeros.
      *   backward: rzn, hg from forward; dxg, dhg[rows][3h] take the gradients of W x + b and of U h + b' (dxg may be
-     *             rzn and dhg may be hg); dh_prev[rows][h] takes the direct part dh * z (the part through U h is the caller's product).
+     *             rzn and dhg may be hg); dh_prev[rows][h] takes the direct part dh * z (the part through U h is the
+     *             caller's product).
      */
     void (*gru_forward)(int64_t rows, int64_t h, float *xg, const float *hg, const float *h_prev, int64_t ldp,
                         float *hidden, int64_t ldh);
@@ -63,8 +65,8 @@ typedef struct seqd_kernels {
 
     /*
      * Elementwise functions; y may be x. Largest error against the correctly rounded result, in ulp, is stated in
-     * kernels/README.md and held by the tests. exp saturates to 0 and infinity, sigmoid(-inf) = 0, softplus(x) = log1p(exp(x)) without
-     * overflow for any x.
+     * kernels/README.md and held by the tests. exp saturates to 0 and infinity, sigmoid(-inf) = 0, softplus(x) =
+     * log1p(exp(x)) without overflow for any x.
      */
     void (*exp)(int64_t n, const float *x, float *y);
     void (*log1p)(int64_t n, const float *x, float *y);
@@ -96,8 +98,9 @@ typedef struct seqd_kernels {
 } seqd_kernels;
 
 /*
- * Levels of this build in rising order, those this processor runs first asked once and remembered. _count counts only the runnable ones;
- * _at(0) is ref. _find gives NULL for a level that is unknown or cannot run here; "auto" gives the best.
+ * Levels of this build in rising order, as far as this processor runs them: it is asked once, by any thread. _at(0) is
+ * ref, _at(_count - 1) the best, NULL beyond. _find gives NULL for a level that is unknown or cannot run here; "auto"
+ * and NULL give the best.
  */
 int32_t seqd_kernels_count(void);
 const seqd_kernels *seqd_kernels_at(int32_t index);

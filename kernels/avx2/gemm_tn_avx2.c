@@ -82,7 +82,7 @@ static void pack_tiles(int64_t k, row_split split, int64_t first, int64_t last, 
     }
 }
 
-/* Adds the tile to C; `columns` <= 16 of it exist. */
+/* Adds the product of a tile of A and a panel to C; with `full` 0 the last vector goes through the mask. */
 SEQD_INLINE void tile(const int R, const int V, const int full, int64_t k, const float *a, const float *b, float *c,
                       int64_t ldc, __m256i mask)
 {
@@ -154,7 +154,8 @@ void seqd_avx2_gemm_tn(int64_t m, int64_t n, int64_t k, const float *a, int64_t 
                 pack_tiles(depth, split, t, end, a + k0 * lda + top, lda, tiles);
                 for (int64_t i = t; i < end; i++) {
                     int64_t rows = split.height + (i < split.taller);
-                    tile_row(rows, columns, depth, tiles + (i - t) * tile_floats(depth), panels, c + top * ldc + j, ldc);
+                    const float *tile_a = tiles + (i - t) * tile_floats(depth);
+                    tile_row(rows, columns, depth, tile_a, panels, c + top * ldc + j, ldc);
                     top += rows;
                 }
             }

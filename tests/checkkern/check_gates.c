@@ -3,15 +3,10 @@
 
 #include "checkkern.h"
 
-/*
- * Below what the gates lose when sigmoid leaves the normal numbers (1.2e-38); with the functions' epsilon it allows 0
- * where a denormal number would be right.
- */
-static const double vanishing = 1.2e-32;
-
 typedef struct gate_params {
     int64_t rows, h, ldh, ldp;
-    bool shared; /* the array that may be overwritten by the result is */
+    bool shared;        /* the array that may be overwritten by the result is */
+    bool shared_second; /* GRU backward: so is hg by dhg */
 } gate_params;
 
 static double sigmoid(double x)
@@ -54,17 +49,17 @@ static double truth_lstm_forward(const check_case *check, double *const *value, 
             const double g = tanh(at(&check->arg[F_GATES], gate + 2 * h));
             const double o = sigmoid(at(&check->arg[F_GATES], gate + 3 * h));
             const double kept = before->role != CHECK_ABSENT ? f * at(before, unit) : 0.0;
-            const double c = kept + i * g, c_size = fabs(kept) + fabs(i * g) + vanishing;
+            const double c = kept + i * g, c_size = fabs(kept) + fabs(i * g);
             const double t = tanh(c), t_size = fabs(t) + (t * t < 1.0 ? c_size * (1.0 - t * t) : 0.0);
-            put(value[F_GATES], scale[F_GATES], gate, i, i + vanishing);
-            put(value[F_GATES], scale[F_GATES], gate + h, f, f + vanishing);
+            put(value[F_GATES], scale[F_GATES], gate, i, i);
+            put(value[F_GATES], scale[F_GATES], gate + h, f, f);
             put(value[F_GATES], scale[F_GATES], gate + 2 * h, g, fabs(g));
-            put(value[F_GATES], scale[F_GATES], gate + 3 * h, o, o + vanishing);
+            put(value[F_GATES], scale[F_GATES], gate + 3 * h, o, o);
             put(value[F_C], scale[F_C], unit, c, c_size);
             if (check->arg[F_TANH_C].role != CHECK_ABSENT) {
                 put(value[F_TANH_C], scale[F_TANH_C], unit, t, t_size);
             }
-            put(value[F_HIDDEN], scale[F_HIDDEN], unit, o * t, o * t_size + vanishing);
+            put(value[F_HIDDEN], scale[F_HIDDEN], unit, o * t, o * t_size);
         }
     }
     return 0.0;
@@ -73,7 +68,7 @@ static double truth_lstm_forward(const check_case *check, double *const *value, 
 static void lstm_forward_case(int64_t rows, int64_t h, check_fill gates, check_fill state)
 {
     const bool no_state = check_pick(0, 3) == 0;
-    gate_params q = {rows, h, h + check_pick(0, 5), 0, !no_state && check_pick(0, 1)};
+    gate_params q = {rows, h, h + check_pick(0, 5), 0, !no_state && check_pick(0, 1), false};
     check_case check = {
         .function = "lstm_forward",
         .label = check_labelf("rows=%lld h=%lld ldh=%lld c_prev=%s fill=%d,%d", (long long)rows, (long long)h,
@@ -122,7 +117,8 @@ static double truth_lstm_backward(const check_case *check, double *const *value,
             const double dc = at(&check->arg[B_DC], unit);
             const double cell = dc + dh * o * (1.0 - t * t), cell_size = fabs(dc) + fabs(dh * o);
             put(value[B_DGATES], scale[B_DGATES], gate, cell * g * i * (1.0 - i), cell_size * fabs(g * i));
-            put(value[B_DGATES], scale[B_DGATES], gate + h, cell * before * f * (1.0 - f), cell_size * fabs(before * f));
+            put(value[B_DGATES], scale[B_DGATES], gate + h, cell * before * f * (1.0 - f),
+                cell_size * fabs(before * f));
             put(value[B_DGATES], scale[B_DGATES], gate + 2 * h, cell * i * (1.0 - g * g), cell_size * fabs(i));
             put(value[B_DGATES], scale[B_DGATES], gate + 3 * h, dh * t * o * (1.0 - o), fabs(dh * t * o));
             put(value[B_DC], scale[B_DC], unit, cell * f, cell_size * fabs(f));
@@ -147,7 +143,7 @@ static float *activations(int64_t rows, int64_t h, int of, int signed_block)
 static void lstm_backward_case(int64_t rows, int64_t h, check_fill state, check_fill gradient)
 {
     const bool no_state = check_pick(0, 3) == 0;
-    gate_params q = {rows, h, h + check_pick(0, 5), 0, check_pick(0, 1) != 0};
+    gate_params q = {rows, h, h + check_pick(0, 5), 0, check_pick(0, 1) != 0, false};
     check_case check = {
         .function = "lstm_backward",
         .label = check_labelf("rows=%lld h=%lld ldh=%lld c_prev=%s dgates=%s fill=%d,%d", (long long)rows, (long long)h,
@@ -194,8 +190,8 @@ static double truth_gru_forward(const check_case *check, double *const *value, d
             /* float sums of the pre-activations: their rounding, seen through the slope, is part of the scale */
             const double pre_r = at(x, gate) + at(y, gate), pre_z = at(x, gate + h) + at(y, gate + h);
             const double r = sigmoid(pre_r), z = sigmoid(pre_z);
-            const double r_size = r + fmin(fabs(pre_r), 200.0) * r * (1.0 - r) + vanishing;
-            const double z_size = z + fmin(fabs(pre_z), 200.0) * z * (1.0 - z) + vanishing;
+            const double r_size = r + fmin(fabs(pre_r), 200.0) * r * (1.0 - r);
+            const double z_size = z + fmin(fabs(pre_z), 200.0) * z * (1.0 - z);
             const double q_part = at(y, gate + 2 * h), pre_n = at(x, gate + 2 * h) + r * q_part;
             const double n = tanh(pre_n);
             const double pre_size = fabs(at(x, gate + 2 * h)) + r_size * fabs(q_part);
@@ -213,7 +209,7 @@ static double truth_gru_forward(const check_case *check, double *const *value, d
 static void gru_forward_case(int64_t rows, int64_t h, check_fill gates, check_fill recurrent, check_fill state)
 {
     const bool no_state = check_pick(0, 3) == 0;
-    gate_params q = {rows, h, h + check_pick(0, 5), h + check_pick(0, 5), false};
+    gate_params q = {rows, h, h + check_pick(0, 5), h + check_pick(0, 5), false, false};
     check_case check = {
         .function = "gru_forward",
         .label = check_labelf("rows=%lld h=%lld ldh=%lld ldp=%lld h_prev=%s fill=%d,%d,%d", (long long)rows,
@@ -239,8 +235,8 @@ enum { D_RZN, D_HG, D_H_PREV, D_DH, D_DXG, D_DHG, D_DH_PREV };
 static double call_gru_backward(const seqd_kernels *kernels, float *const *p, const void *params)
 {
     const gate_params *q = params;
-    const float *rzn = q->shared ? p[D_DXG] : p[D_RZN];
-    kernels->gru_backward(q->rows, q->h, rzn, p[D_HG], p[D_H_PREV], q->ldp, p[D_DH], q->ldh, p[D_DXG], p[D_DHG],
+    const float *rzn = q->shared ? p[D_DXG] : p[D_RZN], *hg = q->shared_second ? p[D_DHG] : p[D_HG];
+    kernels->gru_backward(q->rows, q->h, rzn, hg, p[D_H_PREV], q->ldp, p[D_DH], q->ldh, p[D_DXG], p[D_DHG],
                           p[D_DH_PREV]);
     return 0.0;
 }
@@ -250,12 +246,13 @@ static double truth_gru_backward(const check_case *check, double *const *value, 
     const gate_params *q = check->params;
     const int64_t h = q->h;
     const check_arg *gates = &check->arg[q->shared ? D_DXG : D_RZN];
+    const check_arg *hg = &check->arg[q->shared_second ? D_DHG : D_HG];
     (void)size;
     for (int64_t row = 0; row < q->rows; row++) {
         for (int64_t u = 0; u < h; u++) {
             const int64_t gate = row * 3 * h + u, unit = row * h + u;
             const double r = at(gates, gate), z = at(gates, gate + h), n = at(gates, gate + 2 * h);
-            const double q_part = at(&check->arg[D_HG], gate + 2 * h), d = at(&check->arg[D_DH], unit);
+            const double q_part = at(hg, gate + 2 * h), d = at(&check->arg[D_DH], unit);
             const double before = at(&check->arg[D_H_PREV], unit);
             const double dn = d * (1.0 - z) * (1.0 - n * n), dz = d * (before - n) * z * (1.0 - z);
             const double dr = dn * q_part * r * (1.0 - r);
@@ -275,12 +272,13 @@ static double truth_gru_backward(const check_case *check, double *const *value, 
 static void gru_backward_case(int64_t rows, int64_t h, check_fill state, check_fill gradient)
 {
     const bool no_state = check_pick(0, 3) == 0;
-    gate_params q = {rows, h, h + check_pick(0, 5), h + check_pick(0, 5), check_pick(0, 1) != 0};
+    gate_params q = {rows, h, h + check_pick(0, 5), h + check_pick(0, 5), check_pick(0, 1) != 0, check_pick(0, 1) != 0};
     check_case check = {
         .function = "gru_backward",
-        .label = check_labelf("rows=%lld h=%lld ldh=%lld ldp=%lld h_prev=%s dxg=%s fill=%d,%d", (long long)rows,
-                              (long long)h, (long long)q.ldh, (long long)q.ldp, no_state ? "NULL" : "own",
-                              q.shared ? "rzn" : "own", (int)state, (int)gradient),
+        .label = check_labelf("rows=%lld h=%lld ldh=%lld ldp=%lld h_prev=%s dxg=%s dhg=%s fill=%d,%d",
+                              (long long)rows, (long long)h, (long long)q.ldh, (long long)q.ldp,
+                              no_state ? "NULL" : "own", q.shared ? "rzn" : "own", q.shared_second ? "hg" : "own",
+                              (int)state, (int)gradient),
         .params = &q,
         .call = call_gru_backward,
         .truth = truth_gru_backward,
@@ -289,13 +287,17 @@ static void gru_backward_case(int64_t rows, int64_t h, check_fill state, check_f
     if (!q.shared) {
         check.arg[D_RZN] = (check_arg){CHECK_IN, rows, 3 * h, 3 * h, gates};
     }
-    check.arg[D_HG] = (check_arg){CHECK_IN, rows, 3 * h, 3 * h, check_floats(rows * 3 * h, CHECK_PLAIN)};
+    const float *hg = check_floats(rows * 3 * h, CHECK_PLAIN);
+    if (!q.shared_second) {
+        check.arg[D_HG] = (check_arg){CHECK_IN, rows, 3 * h, 3 * h, hg};
+    }
     if (!no_state) {
         check.arg[D_H_PREV] = (check_arg){CHECK_IN, rows, h, q.ldp, check_floats(rows * h, state)};
     }
     check.arg[D_DH] = (check_arg){CHECK_IN, rows, h, q.ldh, check_floats(rows * h, gradient)};
     check.arg[D_DXG] = (check_arg){q.shared ? CHECK_INOUT : CHECK_OUT, rows, 3 * h, 3 * h, q.shared ? gates : NULL};
-    check.arg[D_DHG] = (check_arg){CHECK_OUT, rows, 3 * h, 3 * h, NULL};
+    check.arg[D_DHG] = (check_arg){q.shared_second ? CHECK_INOUT : CHECK_OUT, rows, 3 * h, 3 * h,
+                                   q.shared_second ? hg : NULL};
     check.arg[D_DH_PREV] = (check_arg){CHECK_OUT, rows, h, h, NULL};
     check_run(&check);
     check_release();
@@ -305,7 +307,11 @@ static void gru_backward_case(int64_t rows, int64_t h, check_fill state, check_f
 static void at_size(int64_t rows, int64_t h)
 {
     static const check_fill pairs[][2] = {
-        {CHECK_PLAIN, CHECK_PLAIN}, {CHECK_WIDE, CHECK_PLAIN}, {CHECK_SPECIAL, CHECK_PLAIN}, {CHECK_PLAIN, CHECK_SPECIAL}};
+        {CHECK_PLAIN, CHECK_PLAIN},
+        {CHECK_WIDE, CHECK_PLAIN},
+        {CHECK_SPECIAL, CHECK_PLAIN},
+        {CHECK_PLAIN, CHECK_SPECIAL},
+    };
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         const check_fill a = pairs[i][0], b = pairs[i][1];
         if (check_wanted("lstm_forward")) {

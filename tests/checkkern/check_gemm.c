@@ -65,8 +65,8 @@ static void gemm_case(int64_t m, int64_t n, int64_t k, check_fill fill)
     q.ldc = n + check_pick(0, 9);
     check_case check = {
         .function = "gemm",
-        .label = check_labelf("m=%lld n=%lld k=%lld lda=%lld ldb=%lld ldc=%lld transposed=%d accumulate=%d bias=%d fill=%d",
-                              (long long)m, (long long)n, (long long)k, (long long)q.lda, (long long)q.ldb,
+        .label = check_labelf("m=%lld n=%lld k=%lld lda=%lld ldb=%lld ldc=%lld transposed=%d accumulate=%d bias=%d "
+                              "fill=%d", (long long)m, (long long)n, (long long)k, (long long)q.lda, (long long)q.ldb,
                               (long long)q.ldc, q.transposed, q.accumulate, q.bias, (int)fill),
         .params = &q,
         .scratch = packed_size,

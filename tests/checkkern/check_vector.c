@@ -5,7 +5,18 @@
 
 #include "checkkern.h"
 
-typedef enum vector_kind { RELU, RELU_BACKWARD, ADD, MULTIPLY, SCALE, SUM, DOT, SUM_SQUARES, ALL_FINITE, KINDS } vector_kind;
+typedef enum vector_kind {
+    RELU,
+    RELU_BACKWARD,
+    ADD,
+    MULTIPLY,
+    SCALE,
+    SUM,
+    DOT,
+    SUM_SQUARES,
+    ALL_FINITE,
+    KINDS
+} vector_kind;
 
 static const char *const names[KINDS] = {"relu", "relu_backward", "add",         "multiply",  "scale",
                                          "sum",  "dot",           "sum_squares", "all_finite"};

@@ -66,10 +66,11 @@ static const char *const sheet[] = {
     ".facts dd{font-size:1.1875rem}.facts .wide{grid-column:1/-1}th,td{padding:8px 10px}figure{padding:12px 10px 6px}"
     "svg text{font-size:16px}.legend svg text{font-size:12px}}",
     "@media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#ccc}body{font-size:11pt}"
-    "figure,tr,.facts{break-inside:avoid}h2{break-after:avoid}.scroll{overflow:visible;border-radius:0}"
-    "table{font-size:8.5pt}th,td{padding:3px 6px}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-    "figure details,.legend~nav{display:none}section details::details-content{content-visibility:visible;"
-    "block-size:auto}.charts{grid-template-columns:1fr 1fr}}",
+    "figure,tr,.facts{break-inside:avoid}h2{break-after:avoid}.scroll{overflow:visible;border:0}caption{padding-left:0}"
+    "table{font-size:8pt}th,td{padding:3px 5px}.facts dd{font-size:12pt}h1{font-size:18pt}"
+    "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
+    "figure details{display:none}main,header,footer{padding-left:0;padding-right:0}"
+    ".charts{grid-template-columns:1fr 1fr}}",
 };
 
 void report_style(FILE *file)

@@ -96,6 +96,13 @@ static int32_t make_rows(seqd_backtest *backtest, const char *models, int32_t se
     return SEQD_OK;
 }
 
+/* A step without a row is a sale of 0 where fill=zero says so; any other filling is a guess, and judges no one. */
+static bool is_guess(const seqd_dataset *dataset, int64_t at)
+{
+    return dataset->absent != NULL && (dataset->absent[at >> 3] >> (at & 7) & 1) != 0 &&
+           strcmp(seqd_option_text(dataset->options, SEQD_OPT_FILL), "zero") != 0;
+}
+
 /* What happened after the origin of a view's series, before any clipping; NaN where nothing was observed. */
 static bool find_actual(const run *r, const seqd_series *series)
 {
@@ -106,7 +113,8 @@ static bool find_actual(const run *r, const seqd_series *series)
         if (at < 0) continue;
         const seqd_series *whole = &r->dataset->series[at];
         const int64_t t = series->start + series->length + h - whole->start;
-        if (t >= 0 && t < whole->length) r->actual[h] = (double)r->dataset->raw[whole->offset + t];
+        if (t >= 0 && t < whole->length && !is_guess(r->dataset, whole->offset + t))
+            r->actual[h] = (double)r->dataset->raw[whole->offset + t];
         any = any || !isnan(r->actual[h]);
     }
     return any;

@@ -189,26 +189,74 @@ static void test_actuals_are_raw(void **state)
     seqd_dataset_free(dataset);
 }
 
+static const char *const ending_ids[] = { "done", "done", "live", "live", "live", "live",
+                                          "live", "stop", "stop", "stop", "stop" };
+static const int64_t ending_days[] = { 1, 2, 1, 2, 3, 4, 5, 1, 2, 3, 4 };
+static const double ending_y[] = { 9, 9, 1, 1, 1, 2, 2, 1, 1, 1, 3 };
+
+static seqd_backtest_row one_window_of_naive(int64_t unit)
+{
+    int64_t times[11];
+    for (int i = 0; i < 11; i++) times[i] = ending_days[i] * unit;
+    seqd_dataset *dataset = NULL;
+    seqd_backtest *backtest = NULL;
+    set(SEQD_OPT_HORIZON, "2");
+    set(SEQD_OPT_WINDOWS, "1");
+    assert_int_equal(panel_of(context, options, ending_ids, times, ending_y, 11, &dataset, NULL), SEQD_OK);
+    assert_int_equal(seqd_backtest_new(dataset, options, "naive", NULL, NULL, &backtest, NULL), SEQD_OK);
+    const seqd_backtest_row row = row_of(backtest, 0);
+    seqd_backtest_free(backtest);
+    seqd_dataset_free(dataset);
+    return row;
+}
+
 /* A series that ended before the window is compared with nothing; one that stops inside it is compared while it lasts. */
 static void test_series_that_end(void **state)
 {
     (void)state;
-    set(SEQD_OPT_HORIZON, "2");
-    set(SEQD_OPT_WINDOWS, "1");
+    set(SEQD_OPT_FREQ, "D");
     set(SEQD_OPT_SERIES_END, "own");
-    const char *ids[] = { "done", "done", "live", "live", "live", "live", "live", "stop", "stop", "stop", "stop" };
-    const int64_t steps[] = { 1, 2, 1, 2, 3, 4, 5, 1, 2, 3, 4 };
-    const double y[] = { 9, 9, 1, 1, 1, 2, 2, 1, 1, 1, 3 };
-    seqd_dataset *dataset = NULL;
-    assert_int_equal(panel_of(context, options, ids, steps, y, 11, &dataset, NULL), SEQD_OK);
-    seqd_backtest *backtest = NULL;
-    assert_int_equal(seqd_backtest_new(dataset, options, "naive", NULL, NULL, &backtest, NULL), SEQD_OK);
-    const seqd_backtest_row row = row_of(backtest, 0);
+    const seqd_backtest_row row = one_window_of_naive(86400);
     assert_int_equal(row.metrics.series, 2);
     assert_int_equal(row.metrics.points, 3);
     assert_near(row.metrics.wape, (1 + 1 + 2) / (2 + 2 + 3.0));
-    seqd_backtest_free(backtest);
-    seqd_dataset_free(dataset);
+}
+
+/* Numbered steps are each series' own count: the window is the last two steps of each that is longer than that. */
+static void test_series_that_count_for_themselves(void **state)
+{
+    (void)state;
+    set(SEQD_OPT_FREQ, "int");
+    set(SEQD_OPT_SERIES_END, "own");
+    const seqd_backtest_row row = one_window_of_naive(1);
+    assert_int_equal(row.metrics.series, 2);
+    assert_int_equal(row.metrics.points, 4);
+    assert_near(row.metrics.wape, (1 + 1 + 0 + 2) / (2 + 2 + 1 + 3.0));
+}
+
+/* Day 4 has no row: a sale of 0 when absent steps are zeros, nothing to be judged by when they are guessed. */
+static void test_filled_steps(void **state)
+{
+    (void)state;
+    const char *fills[] = { "zero", "forward", "mean", "interpolate", "missing" };
+    const char *ids[] = { "a", "a", "a", "a" };
+    const int64_t days[] = { 1 * 86400, 2 * 86400, 3 * 86400, 5 * 86400 };
+    const double y[] = { 4, 2, 6, 9 };
+    set(SEQD_OPT_FREQ, "D");
+    set(SEQD_OPT_HORIZON, "2");
+    set(SEQD_OPT_WINDOWS, "1");
+    for (int i = 0; i < 5; i++) {
+        set(SEQD_OPT_FILL, fills[i]);
+        seqd_dataset *dataset = NULL;
+        seqd_backtest *backtest = NULL;
+        assert_int_equal(panel_of(context, options, ids, days, y, 4, &dataset, NULL), SEQD_OK);
+        assert_int_equal(seqd_backtest_new(dataset, options, "naive", NULL, NULL, &backtest, NULL), SEQD_OK);
+        const seqd_backtest_row row = row_of(backtest, 0);
+        assert_int_equal(row.metrics.points, i == 0 ? 2 : 1);
+        assert_near(row.metrics.wape, (i == 0 ? 6 + 3 : 3) / 9.0);
+        seqd_backtest_free(backtest);
+        seqd_dataset_free(dataset);
+    }
 }
 
 /* The forecast behind a yardstick: point as mean, floor, spread, status. */
@@ -255,6 +303,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_network_is_asked_window_by_window, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_actuals_are_raw, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_series_that_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_series_that_count_for_themselves, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_filled_steps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_baseline_forecast, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

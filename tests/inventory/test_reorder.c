@@ -136,7 +136,7 @@ static void test_no_lead_time_or_no_review(void **state)
 static void test_order_statistic(void **state)
 {
     (void)state;
-    double values[1000];
+    static double values[1000];
     for (int i = 0; i < 1000; i++) values[(i * 617) % 1000] = i / 3; /* with ties, out of order */
     for (int percent = 1; percent < 100; percent++) {
         const seqd_reorder_request request = { 0, 0, 1, 0, percent / 100.0, 0, 0 };

@@ -39,9 +39,11 @@ const char *seqd_table_text(const seqd_table *table, int64_t row, int32_t column
 
 int32_t seqd_table_number(const seqd_table *table, int64_t row, int32_t column, double *value, seqd_error *error)
 {
+    int32_t status;
     SEQD_NEED(table);
     SEQD_NEED(value);
-    return seqd_table_cell_number(table, row, column, value, error);
+    SEQD_COMPUTE(status, seqd_table_cell_number(table, row, column, value, error));
+    return status;
 }
 
 int32_t seqd_dataset_read(seqd_context *context, const seqd_options *options, const char *path, seqd_dataset **out,
@@ -90,22 +92,28 @@ static int32_t check_append(const seqd_dataset *dataset, const char *column, con
 int32_t seqd_dataset_append_str(seqd_dataset *dataset, const char *column, const char *const *values, int64_t count,
                                 seqd_error *error)
 {
+    int32_t status;
     SEQD_CHECK(check_append(dataset, column, values, count, error));
-    return seqd_panel_append_str(dataset, column, values, count, error);
+    SEQD_COMPUTE(status, seqd_panel_append_str(dataset, column, values, count, error));
+    return status;
 }
 
 int32_t seqd_dataset_append_i64(seqd_dataset *dataset, const char *column, const int64_t *values, int64_t count,
                                 seqd_error *error)
 {
+    int32_t status;
     SEQD_CHECK(check_append(dataset, column, values, count, error));
-    return seqd_panel_append_i64(dataset, column, values, count, error);
+    SEQD_COMPUTE(status, seqd_panel_append_i64(dataset, column, values, count, error));
+    return status;
 }
 
 int32_t seqd_dataset_append_f64(seqd_dataset *dataset, const char *column, const double *values, int64_t count,
                                 seqd_error *error)
 {
+    int32_t status;
     SEQD_CHECK(check_append(dataset, column, values, count, error));
-    return seqd_panel_append_f64(dataset, column, values, count, error);
+    SEQD_COMPUTE(status, seqd_panel_append_f64(dataset, column, values, count, error));
+    return status;
 }
 
 int32_t seqd_dataset_seal(seqd_dataset *dataset, seqd_error *error)
@@ -168,12 +176,15 @@ int32_t seqd_dataset_values(const seqd_dataset *dataset, int64_t series, int64_t
                             seqd_error *error)
 {
     const seqd_series *found = series_at(dataset, series);
+    fenv_t host;
     SEQD_NEED(values);
     if (!found) return seqd_fail(error, SEQD_E_ARG, "there is no series %lld", (long long)series);
     if (first < 0 || count < 0 || first > found->length || count > found->length - first)
         return seqd_fail(error, SEQD_E_ARG, "steps %lld and %lld more leave the %lld steps of the series",
                          (long long)first, (long long)count, (long long)found->length);
+    seqd_enter(&host); /* a host that takes denormals for zero would read zeros */
     for (int64_t i = 0; i < count; i++) values[i] = (double)dataset->y[found->offset + first + i];
+    seqd_leave(&host);
     return SEQD_OK;
 }
 

@@ -38,9 +38,12 @@ int32_t seqd_evaluation_add(seqd_evaluation *evaluation, const double *history, 
 int32_t seqd_evaluation_result(const seqd_evaluation *evaluation, seqd_metrics *metrics, seqd_error *error)
 {
     seqd_metrics full;
+    fenv_t host;
     SEQD_NEED(evaluation);
     SEQD_NEED(metrics);
+    seqd_enter(&host);
     seqd_evaluation_get(evaluation, &full);
+    seqd_leave(&host);
     return seqd_copy_result(metrics, &full, sizeof full, error);
 }
 

@@ -51,7 +51,8 @@ int32_t seqd_model_load(seqd_context *context, const char *path, seqd_model **ou
     SEQD_NEED(path);
     SEQD_NEED(out);
     SEQD_CHECK(seqd_file_load(context, path, MOST_FILE, &bytes, &size, error));
-    int32_t status = seqd_model_decode(context, bytes, size, out, error);
+    int32_t status;
+    SEQD_COMPUTE(status, seqd_model_decode(context, bytes, size, out, error));
     seqd_free(context, bytes);
     return status == SEQD_OK ? SEQD_OK : seqd_fail_prefix(error, status, "%s", path);
 }
@@ -78,10 +79,12 @@ int32_t seqd_model_save_memory(const seqd_model *model, void *bytes, size_t *siz
 int32_t seqd_model_load_memory(seqd_context *context, const void *bytes, size_t size, seqd_model **out,
                                seqd_error *error)
 {
+    int32_t status;
     SEQD_NEED(context);
     SEQD_NEED(bytes);
     SEQD_NEED(out);
-    return seqd_model_decode(context, bytes, size, out, error);
+    SEQD_COMPUTE(status, seqd_model_decode(context, bytes, size, out, error));
+    return status;
 }
 
 int32_t seqd_model_get_options(const seqd_model *model, seqd_options **out, seqd_error *error)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <seqdemand/options.h>
 
+#include <stdbool.h>
+
 #include "api.h"
 #include "options.h"
 #include "text.h"
@@ -24,11 +26,13 @@ void seqd_options_release(seqd_options *options) { seqd_options_free(options); }
 int32_t seqd_options_set_str(seqd_options *options, const char *name, const char *value, seqd_error *error)
 {
     seqd_option_id id;
+    int32_t status;
     SEQD_NEED(options);
     SEQD_NEED(name);
     SEQD_NEED(value);
     SEQD_CHECK(seqd_option_find(name, &id, error));
-    return seqd_option_set(options, id, value, error);
+    SEQD_COMPUTE(status, seqd_option_set(options, id, value, error));
+    return status;
 }
 
 int32_t seqd_options_set_i64(seqd_options *options, const char *name, int64_t value, seqd_error *error)
@@ -41,7 +45,10 @@ int32_t seqd_options_set_i64(seqd_options *options, const char *name, int64_t va
 int32_t seqd_options_set_f64(seqd_options *options, const char *name, double value, seqd_error *error)
 {
     char text[SEQD_NUMBER_SIZE];
+    fenv_t host;
+    seqd_enter(&host); /* the shortest text that gives this number back, however the host rounds */
     seqd_format_f64(value, text);
+    seqd_leave(&host);
     return seqd_options_set_str(options, name, text, error);
 }
 
@@ -63,7 +70,9 @@ int32_t seqd_options_get_f64(const seqd_options *options, const char *name, doub
     SEQD_CHECK(seqd_options_get_str(options, name, &text, error));
     size_t length = 0;
     while (text[length]) length++;
-    if (!seqd_parse_f64(text, length, value))
+    bool parsed;
+    SEQD_COMPUTE(parsed, seqd_parse_f64(text, length, value));
+    if (!parsed)
         return seqd_fail(error, SEQD_E_OPTION, "option '%s' is not a number", name);
     return SEQD_OK;
 }
@@ -82,9 +91,11 @@ int32_t seqd_options_get_i64(const seqd_options *options, const char *name, int6
 
 int32_t seqd_options_load(seqd_options *options, const char *path, seqd_error *error)
 {
+    int32_t status;
     SEQD_NEED(options);
     SEQD_NEED(path);
-    return seqd_options_parse_file(options, path, error);
+    SEQD_COMPUTE(status, seqd_options_parse_file(options, path, error));
+    return status;
 }
 
 int32_t seqd_options_count(void) { return SEQD_OPT_COUNT; }

@@ -7,9 +7,11 @@
 
 int32_t seqd_predictor_create(seqd_model *model, seqd_predictor **out, seqd_error *error)
 {
+    int32_t status;
     SEQD_NEED(model);
     SEQD_NEED(out);
-    return seqd_predictor_new(model, out, error);
+    SEQD_COMPUTE(status, seqd_predictor_new(model, out, error)); /* a backend may be tried for the first time */
+    return status;
 }
 
 void seqd_predictor_release(seqd_predictor *predictor) { seqd_predictor_free(predictor); }

@@ -7,10 +7,12 @@
 
 int32_t seqd_optimizer_create(seqd_model *model, const seqd_options *options, seqd_optimizer **out, seqd_error *error)
 {
+    int32_t status;
     SEQD_NEED(model);
     SEQD_NEED(options);
     SEQD_NEED(out);
-    return seqd_optimizer_new(model, options, out, error);
+    SEQD_COMPUTE(status, seqd_optimizer_new(model, options, out, error));
+    return status;
 }
 
 void seqd_optimizer_release(seqd_optimizer *optimizer) { seqd_optimizer_free(optimizer); }

@@ -22,6 +22,10 @@ void seqd_model_card_set(seqd_model *model, const char *key, const char *value)
 void seqd_model_card_number(seqd_model *model, const char *key, double value)
 {
     char text[SEQD_NUMBER_SIZE];
+    if (value != floor(value)) { /* six digits say all that a loss can */
+        const double unit = pow(10.0, floor(log10(fabs(value))) - 5.0);
+        value = unit >= 1.0 ? round(value / unit) * unit : round(value / unit) / round(1.0 / unit);
+    }
     seqd_format_f64(value, text);
     seqd_model_card_set(model, key, text);
 }

@@ -201,6 +201,16 @@ static bool report(seqd_trainer *trainer, run_state *run)
     return seqd_progress_report(trainer->context, progress);
 }
 
+static void log_round(const seqd_trainer *trainer, const run_state *run)
+{
+    char train[SEQD_NUMBER_SIZE], validation[SEQD_NUMBER_SIZE];
+    seqd_format_f64(trainer->summary.train_loss, train);
+    seqd_format_f64(run->progress.validation_loss, validation);
+    seqd_log(trainer->context, SEQD_LOG_INFO, "%s: round %d, step %lld, train loss %s, validation loss %s",
+             run->progress.task, (int)run->progress.epoch, (long long)trainer->optimizer->update.steps, train,
+             validation);
+}
+
 /* A validation round: true when training should end. */
 static bool end_round(seqd_trainer *trainer, run_state *run)
 {
@@ -210,10 +220,12 @@ static bool end_round(seqd_trainer *trainer, run_state *run)
     run->progress.epoch++;
     if (trainer->sampler.validation_count == 0) {
         keep(trainer, (double)NAN);
+        log_round(trainer, run);
         return false;
     }
     const double loss = validate(trainer);
     run->progress.validation_loss = loss;
+    log_round(trainer, run);
     if (isfinite(loss) && !(loss >= trainer->summary.best_loss)) {
         keep(trainer, loss);
         run->unimproved = 0;

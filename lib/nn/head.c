@@ -84,39 +84,77 @@ static double quantile_loss(const seqd_kernels *k, const seqd_head *head, int64_
     return total;
 }
 
-/* -log p(y) of the negative binomial with r = 1/alpha and m = alpha mu (formulas: Cameron & Trivedi 2013, ch. 3). */
-static double negbin_loss_one(double y, double mu, double alpha, double *dmu, double *dalpha)
+/* (log1p(x) - x / (1 + x)) / x^2 and (x - log1p(x)) / x^2, which cancel near 0 when written so. */
+static double mean_curve(double x)
 {
-    const double m = alpha * mu;
-    if (alpha * (mu > y ? mu : y) < 1e-4) { /* Poisson limit, where the formulas below cancel */
-        *dmu = 1.0 - y / mu;
-        /* first order in alpha: -((y - mu)^2 - y) / 2 */
-        *dalpha = -0.5 * ((y - mu) * (y - mu) - y);
-        return mu - y * log(mu) + alpha * *dalpha;
-    }
-    const double r = 1.0 / alpha, log1m = log1p(m);
-    double gamma_difference = 0.0, psi_difference = 0.0;
-    if (y == floor(y) && y <= 16.0) { /* lgamma(y+r) - lgamma(r) as one logarithm of a product */
-        double product = 1.0;
-        for (double i = 0.0; i < y; i += 1.0) {
-            product *= r + i;
-            psi_difference += 1.0 / (r + i);
+    if (x < 0.01)
+        return 1.0 / 2 - x * (2.0 / 3 - x * (3.0 / 4 - x * (4.0 / 5 - x * (5.0 / 6 - x * (6.0 / 7 - x * 7.0 / 8)))));
+    return (log1p(x) - x / (1.0 + x)) / (x * x);
+}
+
+static double count_curve(double x)
+{
+    if (x < 0.01)
+        return 1.0 / 2 - x * (1.0 / 3 - x * (1.0 / 4 - x * (1.0 / 5 - x * (1.0 / 6 - x * (1.0 / 7 - x / 8)))));
+    return (x - log1p(x)) / (x * x);
+}
+
+/* The series behind Stirling's formula for lgamma (times x), and that for digamma (times x^2), in i2 = 1 / x^2. */
+static double lgamma_tail(double i2)
+{
+    const double far = 1.0 / 1188 - i2 * (691.0 / 360360 - i2 / 156);
+    return 1.0 / 12 - i2 * (1.0 / 360 - i2 * (1.0 / 1260 - i2 * (1.0 / 1680 - i2 * far)));
+}
+
+static double digamma_tail(double i2)
+{
+    const double far = 1.0 / 132 - i2 * (691.0 / 32760 - i2 / 12);
+    return 1.0 / 12 - i2 * (1.0 / 120 - i2 * (1.0 / 252 - i2 * (1.0 / 240 - i2 * far)));
+}
+
+/*
+ * D = lgamma(y + r) - lgamma(r) - y log r with r = 1 / alpha, and its slope by alpha: for whole y the sum of
+ * log(1 + i alpha), i < y. Each branch stays exact as alpha goes to 0, where D itself goes to alpha y (y - 1) / 2.
+ */
+static double gamma_ratio(double y, double alpha, double *slope)
+{
+    double sum = 0.0;
+    if (y == floor(y) && y <= 16.0) {
+        double product = 1.0; /* one logarithm of a product */
+        *slope = 0.0;
+        for (double i = 1.0; i < y; i += 1.0) {
+            const double term = 1.0 + i * alpha;
+            product *= term;
+            *slope += i / term;
             if (product > 1e280) {
-                gamma_difference += log(product);
+                sum += log(product);
                 product = 1.0;
             }
         }
-        gamma_difference += log(product);
-    } else {
-        double g0, g1, p0, p1;
-        seqd_lgamma_digamma(r, &g0, &p0);
-        seqd_lgamma_digamma(r + y, &g1, &p1);
-        gamma_difference = g1 - g0;
-        psi_difference = p1 - p0;
+        return sum + log(product);
     }
+    const double r = 1.0 / alpha, v = alpha * y;
+    if (r >= 8.0) { /* Stirling's series for both, with what cancels taken out */
+        const double x = r + y, i2 = 1.0 / (r * r), j2 = 1.0 / (x * x), share = 1.0 / (1.0 + v);
+        *slope = y * y * count_curve(v) - 0.5 * y * share + share * share * digamma_tail(j2) - digamma_tail(i2);
+        return (x - 0.5) * log1p(v) - y + lgamma_tail(j2) / x - lgamma_tail(i2) * alpha;
+    }
+    double g0, g1, p0, p1;
+    seqd_lgamma_digamma(r, &g0, &p0);
+    seqd_lgamma_digamma(r + y, &g1, &p1);
+    *slope = r * (y - r * (p1 - p0));
+    return g1 - g0 - y * log(r);
+}
+
+/* -log p(y) of the negative binomial without lgamma(y+1) (formula: Cameron & Trivedi 2013, ch. 3), m = alpha mu. */
+static double negbin_loss_one(double y, double mu, double alpha, double *dmu, double *dalpha)
+{
+    const double m = alpha * mu;
+    double slope;
+    const double ratio = gamma_ratio(y, alpha, &slope);
     *dmu = -(y - mu) / (mu * (1.0 + m));
-    *dalpha = -((log1m - psi_difference) / (alpha * alpha) + (y - mu) / (alpha * (1.0 + m)));
-    return -(gamma_difference + (y > 0.0 ? y * (log(m) - log1m) : 0.0) - r * log1m);
+    *dalpha = y * mu / (1.0 + m) - slope - mu * mu * mean_curve(m);
+    return (y + 1.0 / alpha) * log1p(m) - ratio - (y > 0.0 ? y * log(mu) : 0.0);
 }
 
 static double negbin_loss(const seqd_kernels *k, int64_t forks, int32_t horizon, float *out, const seqd_targets *t,
@@ -183,8 +221,6 @@ void seqd_lgamma_digamma(double x, double *log_gamma, double *digamma)
         x += 1.0;
     }
     const double lx = log(x), i = 1.0 / x, i2 = i * i;
-    *log_gamma = (x - 0.5) * lx - x + 0.91893853320467274178 - log(product) +
-                 i * (1.0 / 12 - i2 * (1.0 / 360 - i2 * (1.0 / 1260 - i2 * (1.0 / 1680 - i2 * (1.0 / 1188 - i2 * (691.0 / 360360 - i2 / 156))))));
-    *digamma = psi + lx - 0.5 * i -
-               i2 * (1.0 / 12 - i2 * (1.0 / 120 - i2 * (1.0 / 252 - i2 * (1.0 / 240 - i2 * (1.0 / 132 - i2 * (691.0 / 32760 - i2 / 12))))));
+    *log_gamma = (x - 0.5) * lx - x + 0.91893853320467274178 - log(product) + i * lgamma_tail(i2);
+    *digamma = psi + lx - 0.5 * i - i2 * digamma_tail(i2);
 }

@@ -44,16 +44,14 @@ int32_t seqd_baseline_find(const char *name)
     return -1;
 }
 
-/* Forecasts are stored as float. */
+/* Forecasts are stored as float. No yardstick goes below 0 where its history does not: all of them average or repeat. */
 static double within_float(double value) { return fmax(-(double)FLT_MAX, fmin(value, (double)FLT_MAX)); }
 
 void seqd_baseline_point(int32_t index, const seqd_baseline_settings *settings, const double *history,
                          int64_t history_length, int32_t horizon, double *point, double *spread, double *scratch)
 {
     int64_t first = 0;
-    bool negative = false;
     while (first < history_length && isnan(history[first])) first++;
-    for (int64_t t = first; t < history_length; t++) negative = negative || history[t] < 0;
 
     seqd_yardstick self = { .y = history + first, .length = history_length - first, .settings = settings,
                             .horizon = horizon, .point = point, .scratch = scratch };
@@ -63,7 +61,7 @@ void seqd_baseline_point(int32_t index, const seqd_baseline_settings *settings, 
         return;
     }
     baselines[index].run(&self);
-    for (int32_t h = 0; h < horizon; h++) point[h] = fmax(within_float(point[h]), negative ? -(double)FLT_MAX : 0);
+    for (int32_t h = 0; h < horizon; h++) point[h] = within_float(point[h]);
     *spread = self.errors > 0 ? within_float(sqrt(self.squares / (double)self.errors)) : 0;
 }
 

@@ -40,6 +40,20 @@ static void test_hand_worked(void **state)
     assert_close(seqd_dist_cdf_mid(&dist, p, 7.5), 0.1 * exp(-1), 1e-12);
 }
 
+/* The same curve with a floor in the lower tail, between two points, and in the upper tail. */
+static void test_mean_with_a_floor(void **state)
+{
+    (void)state;
+    const float p[] = { 23, 10, 20, 40 };
+    seqd_dist dist = curve_of(3, three, 8);
+    assert_close(seqd_dist_curve_mean(&dist, p), 0.1 * (10 - 2.5 * (1 - exp(-0.8))) + 6 + 12 + 4.5, 1e-12);
+    dist.floor = 25;
+    assert_close(seqd_dist_curve_mean(&dist, p), 0.5 * 25 + 0.4 * (0.25 * 25 + 0.75 * 32.5) + 4.5, 1e-12);
+    dist.floor = 50;
+    assert_close(seqd_dist_curve_mean(&dist, p), 0.9 * 50 + 0.1 * (50 + 5 * exp(-2)), 1e-12);
+    assert_true(seqd_dist_mean(&dist, p) == 50);
+}
+
 /* A jump of the distribution is a flat piece of the curve: its middle is told. */
 static void test_flat_pieces(void **state)
 {
@@ -143,7 +157,8 @@ static void test_normal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hand_worked),   cmocka_unit_test(test_flat_pieces),
+        cmocka_unit_test(test_hand_worked),   cmocka_unit_test(test_mean_with_a_floor),
+        cmocka_unit_test(test_flat_pieces),
         cmocka_unit_test(test_monotone_finite_floored), cmocka_unit_test(test_mean_is_the_integral),
         cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_one_level_is_a_point),
         cmocka_unit_test(test_normal),

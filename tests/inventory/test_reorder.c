@@ -137,12 +137,15 @@ static void test_order_statistic(void **state)
 {
     (void)state;
     static double values[1000];
-    for (int i = 0; i < 1000; i++) values[(i * 617) % 1000] = i / 3; /* with ties, out of order */
+    for (int i = 0; i < 100; i++) values[(i * 61) % 100] = i;
     for (int percent = 1; percent < 100; percent++) {
         const seqd_reorder_request request = { 0, 0, 1, 0, percent / 100.0, 0, 0 };
-        const seqd_reorder out = ask_paths(values, 1000, 1, &request);
-        assert_within(out.order_up_to, (percent * 10 - 1) / 3, 0);
+        const seqd_reorder out = ask_paths(values, 100, 1, &request);
+        assert_within(out.order_up_to, percent - 1, 0);
     }
+    for (int i = 0; i < 1000; i++) values[i] = i % 10;
+    const seqd_reorder_request tied = { 0, 0, 1, 0, 0.7, 0, 0 };
+    assert_within(ask_paths(values, 1000, 1, &tied).order_up_to, 6, 0);
     for (int i = 0; i < 1000; i++) values[i] = 7;
     const seqd_reorder_request request = { 0, 0, 1, 0, 0.99, 0, 0 };
     assert_within(ask_paths(values, 1000, 1, &request).order_up_to, 7, 0);

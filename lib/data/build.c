@@ -251,7 +251,9 @@ static int32_t write_series(builder *b, const panel_columns *to, int64_t s, seqd
             SEQD_CHECK(write_step(b, to, series->offset + (step - series->start), begin, end, error));
     }
     seqd_fill_series(to->y + series->offset, series->length, to->absent, series->offset, b->fill);
-    for (int32_t k = 0; k < b->rows->columns.known.count; k++) seqd_carry_series(to->known[k] + series->offset, total);
+    /* What the future holds is not guessed: an empty step there stays NaN, and is asked for by whoever needs it. */
+    for (int32_t k = 0; k < b->rows->columns.known.count; k++)
+        seqd_carry_series(to->known[k] + series->offset, series->length);
     for (int32_t k = 0; k < b->rows->columns.past.count; k++) seqd_carry_series(to->past[k] + series->offset, total);
     return SEQD_OK;
 }

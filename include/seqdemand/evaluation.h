@@ -59,8 +59,10 @@ SEQD_API int32_t seqd_evaluation_result(const seqd_evaluation *evaluation, seqd_
 
 /*
  * A yardstick instead of a network, answered in the same form: "naive", "seasonal_naive", "naive2",
- * "moving_average", "ses", "croston", "sba", "tsb", "zero". Option `horizon`, `season_length`, `window`.
- * Its quantiles are normal around the point, with the spread of its own errors in the history.
+ * "moving_average", "ses", "croston", "sba", "tsb", "zero". Options `horizon`, `season_length`,
+ * `moving_window` (moving_average), `smoothing` (ses, croston, sba, tsb).
+ * Its quantiles are normal around the point, with the spread of its own one-step errors in the history; its sample
+ * paths are independent from step to step.
  * Sources: Makridakis et al. 2020 (naive2); Croston 1972; Syntetos & Boylan 2005 (sba); Teunter, Syntetos & Babai 2011.
  */
 SEQD_API int32_t seqd_baseline_forecast(seqd_dataset *dataset, const seqd_options *options, const char *name,
@@ -81,7 +83,10 @@ typedef struct seqd_backtest_row {
 /*
  * `models` are names separated by commas: those of option `model` and of seqd_baseline_forecast. Options `windows`,
  * `stride` (steps between windows, 0 for the horizon), `refit` (0 trains once, before the oldest window),
- * `season_length`, and those of model and training. Errors: as model, trainer and predictor; SEQD_STOPPED.
+ * `season_length`, and those of model and training. The newest window ends with the panel. Forecasts are compared with
+ * what was observed, before any clipping of outliers; steps filled by a guess (fill other than zero) are left out.
+ * Errors: SEQD_E_OPTION for an unknown model, before anything is fitted; as model, trainer and predictor;
+ * SEQD_STOPPED, with `out` untouched.
  */
 SEQD_API int32_t seqd_backtest_run(seqd_dataset *dataset, const seqd_options *options, const char *models,
                                    seqd_backtest **out, seqd_error *error);

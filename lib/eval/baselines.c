@@ -44,7 +44,7 @@ int32_t seqd_baseline_find(const char *name)
     return -1;
 }
 
-/* Forecasts are stored as float. No yardstick goes below 0 where its history does not: all of them average or repeat. */
+/* Forecasts are stored as float. No yardstick goes below 0 where its history does not: they average or repeat. */
 static double within_float(double value) { return fmax(-(double)FLT_MAX, fmin(value, (double)FLT_MAX)); }
 
 void seqd_baseline_point(int32_t index, const seqd_baseline_settings *settings, const double *history,

@@ -117,7 +117,8 @@ static void add_quantiles(seqd_evaluation *e, const double *actual, const double
         seqd_sum_add(&e->pinball_actual, fabs(y));
         if (e->low >= 0 && e->high >= 0) {
             e->cover_points++;
-            e->covered += y >= quantiles[(int64_t)e->low * horizon + h] && y <= quantiles[(int64_t)e->high * horizon + h];
+            e->covered += y >= quantiles[(int64_t)e->low * horizon + h] &&
+                          y <= quantiles[(int64_t)e->high * horizon + h];
         }
     }
 }

@@ -5,8 +5,8 @@
 #include <math.h>
 
 /*
- * A sum that keeps what rounding loses (Neumaier 1974), so that a measure over millions of points does not depend on their
- * order. Zero is the empty sum.
+ * A sum that keeps what rounding loses (Neumaier 1974), so that a measure over millions of points does not depend on
+ * their order. Zero is the empty sum.
  */
 typedef struct seqd_sum {
     double total, lost;

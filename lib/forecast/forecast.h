@@ -24,9 +24,11 @@ typedef struct seqd_dist {
 } seqd_dist;
 
 /*
- * Of one step with parameters p[width]. Finite for finite parameters. _quantile is the generalised inverse of the
- * cumulative distribution, never below the floor and non-decreasing in u, for u in (0,1); quantile curves are interpolated linearly between
- * levels and continued outside with exponential tails that match the slope of the outermost pair.
+ * Of one step with parameters p[width]. Finite for finite parameters. _mean is p[0], the floor at least: of a normal
+ * distribution it is the centre, not the mean of what the floor leaves of it. _quantile is the generalised inverse of
+ * the cumulative distribution, never below the floor and non-decreasing in u, for u in (0,1); quantile curves are
+ * interpolated linearly between levels and continued outside with exponential tails that match the slope of the
+ * outermost pair.
  */
 double seqd_dist_mean(const seqd_dist *dist, const float *p);
 double seqd_dist_quantile(const seqd_dist *dist, const float *p, double u);

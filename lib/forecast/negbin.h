@@ -20,8 +20,8 @@ typedef struct seqd_negbin {
 } seqd_negbin;
 
 /*
- * A mean or a dispersion that is not positive becomes 0. A dispersion is held to the value below, at which a mean of 1 is
- * a zero in 999 of 1000 draws: beyond it, quantiles near 1 leave what doubles can count.
+ * A mean or a dispersion that is not positive becomes 0. A dispersion is held to the value below, at which a mean of 1
+ * is a zero in 999 of 1000 draws: beyond it, quantiles near 1 leave what doubles can count.
  */
 #define SEQD_NEGBIN_MOST_ALPHA 1e4
 void seqd_negbin_set(seqd_negbin *self, double mu, double alpha);

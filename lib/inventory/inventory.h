@@ -4,7 +4,7 @@
 
 #include <seqdemand/inventory.h>
 
-/* Formulas and their sources stand in the public header. `out` is the host's: struct_size says how much of it to fill. */
+/* Formulas and sources stand in the public header. `out` is the host's: struct_size says how much of it to fill. */
 typedef struct seqd_reorder_request {
     double on_hand, on_order;
     int32_t lead_time, review_period;

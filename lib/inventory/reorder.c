@@ -70,7 +70,7 @@ static double select_rank(double *values, int64_t count, int64_t rank)
     return values[rank];
 }
 
-/* The ceil(level * count)-th smallest value (Hyndman & Fan 1996, type 1). 0.07 * 100 is a little above 7, and not the 8th. */
+/* The ceil(level * count)-th smallest (Hyndman & Fan 1996, type 1). 0.07 * 100 is a little above 7, and not the 8th. */
 static double order_quantile(double *values, int64_t count, double level)
 {
     const double place = level * (double)count;

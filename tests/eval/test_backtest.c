@@ -145,7 +145,8 @@ static void test_network_is_asked_window_by_window(void **state)
     fake f = { .add = 1 };
     assert_int_equal(seqd_backtest_new(dataset, options, "gru,naive,lstm", forecaster, &f, &backtest, NULL), SEQD_OK);
     assert_string_equal(f.log, "backtest 1/3 gru gru fit 1;backtest 2/3 gru gru fit 2;backtest 3/3 gru gru fit 2;"
-                               "backtest 1/3 lstm lstm fit 1;backtest 2/3 lstm lstm fit 2;backtest 3/3 lstm lstm fit 2;");
+                               "backtest 1/3 lstm lstm fit 1;backtest 2/3 lstm lstm fit 2;"
+                               "backtest 3/3 lstm lstm fit 2;");
     /* Origins 6, 7, 8: a misses by 0 1 in each; b sees 10, then 20: 11 against 20 30, 21 against 30 40. */
     const seqd_backtest_row row = row_of(backtest, 0);
     assert_near(row.metrics.wape, (3 * 1 + 9 + 19 + 9 + 19) / (7 + 8 + 8 + 9 + 9 + 10 + 20 + 30 + 30 + 40.0));
@@ -157,7 +158,8 @@ static void test_network_is_asked_window_by_window(void **state)
     set(SEQD_OPT_REFIT, "0");
     f.log[0] = '\0';
     assert_int_equal(seqd_backtest_new(dataset, options, "lstm", forecaster, &f, &backtest, NULL), SEQD_OK);
-    assert_string_equal(f.log, "backtest 1/3 lstm lstm fit 1;backtest 2/3 lstm lstm use 2;backtest 3/3 lstm lstm use 2;");
+    assert_string_equal(f.log, "backtest 1/3 lstm lstm fit 1;backtest 2/3 lstm lstm use 2;"
+                               "backtest 3/3 lstm lstm use 2;");
     assert_near(row_of(backtest, 0).fit_seconds, 2);
     seqd_backtest_free(backtest);
     seqd_dataset_free(dataset);
@@ -210,7 +212,7 @@ static seqd_backtest_row one_window_of_naive(int64_t unit)
     return row;
 }
 
-/* A series that ended before the window is compared with nothing; one that stops inside it is compared while it lasts. */
+/* A series that ended before the window is compared with nothing; one that stops inside it, while it lasts. */
 static void test_series_that_end(void **state)
 {
     (void)state;
@@ -280,8 +282,8 @@ static void test_baseline_forecast(void **state)
     assert_near(values[0], 4 + 2 * 1.2815515655446004);
     assert_int_equal(seqd_forecast_get_quantile(forecast, 0, 0.001, values, NULL), SEQD_OK);
     assert_near(values[0], 0);
-    const int64_t a = seqd_panel_find(dataset, "a"), b = seqd_panel_find(dataset, "b"), c = seqd_panel_find(dataset, "c"),
-                  d = seqd_panel_find(dataset, "d");
+    const int64_t a = seqd_panel_find(dataset, "a"), b = seqd_panel_find(dataset, "b");
+    const int64_t c = seqd_panel_find(dataset, "c"), d = seqd_panel_find(dataset, "d");
     assert_int_equal(forecast->status[a], SEQD_SERIES_OK);
     assert_int_equal(forecast->status[b], SEQD_SERIES_ALL_ZERO);
     assert_int_equal(forecast->status[c], SEQD_SERIES_EMPTY);

@@ -193,7 +193,8 @@ static void test_bad_arguments(void **state)
     assert_null(e);
 
     e = make(1, up, 2);
-    const double good[] = { 1, 2 }, inf[] = { 1, (double)INFINITY }, nan_[] = { 1, MISSING }, q[] = { 1, 2, 3, MISSING };
+    const double good[] = { 1, 2 }, inf[] = { 1, (double)INFINITY }, nan_[] = { 1, MISSING };
+    const double q[] = { 1, 2, 3, MISSING };
     refuse(seqd_evaluation_add_series(e, good, 2, good, nan_, good, NULL, 2, &error), &error, "mean");
     refuse(seqd_evaluation_add_series(e, good, 2, good, good, inf, NULL, 2, &error), &error, "median");
     refuse(seqd_evaluation_add_series(e, good, 2, good, good, good, q, 2, &error), &error, "quantiles");

@@ -99,7 +99,8 @@ static void test_stockout_step(void **state)
     const struct {
         double on_hand;
         int32_t step, alert;
-    } cases[] = { { 0, 1, 1 }, { -2, 1, 1 }, { 2.4, 1, 1 }, { 2.5, 2, 1 }, { 6.5, 3, 0 }, { 11.9, 4, 0 }, { 12.1, 0, 0 } };
+    } cases[] = { { 0, 1, 1 },   { -2, 1, 1 },   { 2.4, 1, 1 }, { 2.5, 2, 1 },
+                  { 6.5, 3, 0 }, { 11.9, 4, 0 }, { 12.1, 0, 0 } };
     for (int i = 0; i < 7; i++) {
         const seqd_reorder_request request = { cases[i].on_hand, 50, 2, 1, 0.8, 0, 0 };
         const seqd_reorder out = ask_paths(five, 5, 4, &request);

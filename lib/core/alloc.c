@@ -106,7 +106,8 @@ int32_t seqd_fail_alloc(const seqd_context *context, size_t size, seqd_error *er
 {
     const int64_t limit = context->limits.memory, refused = (int64_t)atomic_load(&context->refused);
     if (limit > 0 && refused > 0)
-        return seqd_fail(error, SEQD_E_LIMIT, "the limit 'memory' of %lld bytes would be passed: %lld in use, %lld more asked for",
+        return seqd_fail(error, SEQD_E_LIMIT,
+                         "the limit 'memory' of %lld bytes would be passed: %lld in use, %lld more asked for",
                          (long long)limit, (long long)atomic_load(&context->memory_in_use), (long long)refused);
     if (limit > 0 && size > (size_t)limit) /* more than a size_t holds, and never asked for */
         return seqd_fail(error, SEQD_E_LIMIT, "the limit 'memory' of %lld bytes would be passed", (long long)limit);

@@ -9,8 +9,8 @@
 #include <seqdemand/context.h>
 
 /*
- * All memory of the library comes from here: 64-byte aligned, counted against the "memory" limit of the context, taken from
- * the host's allocator. Never called from a worker thread.
+ * All memory of the library comes from here: 64-byte aligned, counted against the "memory" limit of the context, taken
+ * from the host's allocator. Never called from a worker thread.
  */
 void *seqd_alloc(seqd_context *context, size_t size);   /* NULL on failure or size 0 */
 void *seqd_alloc_zero(seqd_context *context, size_t size);

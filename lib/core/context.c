@@ -28,7 +28,8 @@ int32_t seqd_context_new(const seqd_allocator *allocator, seqd_context **out, se
     seqd_allocator chosen = { (uint32_t)sizeof chosen, NULL, default_allocate, default_release };
     if (allocator) {
         if (allocator->struct_size < sizeof chosen)
-            return seqd_fail(error, SEQD_E_ARG, "the allocator's struct_size is %u, not %zu", (unsigned)allocator->struct_size,
+            return seqd_fail(error, SEQD_E_ARG, "the allocator's struct_size is %u, not %zu",
+                             (unsigned)allocator->struct_size,
                              sizeof chosen);
         if (!allocator->allocate != !allocator->release)
             return seqd_fail(error, SEQD_E_ARG, "an allocator needs both functions or none");

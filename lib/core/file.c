@@ -278,7 +278,8 @@ int32_t seqd_file_load(seqd_context *context, const char *path, size_t limit, un
     }
     if (!S_ISREG(about.st_mode)) {
         status = S_ISDIR(about.st_mode) ? fail_errno(error, "read", path, EISDIR)
-                                        : seqd_fail(error, SEQD_E_IO, "cannot read '%s': it is not a regular file", path);
+                                        : seqd_fail(error, SEQD_E_IO, "cannot read '%s': it is not a regular file",
+                                                    path);
         goto done;
     }
     if (about.st_size < 0 || (uintmax_t)about.st_size > limit) {

@@ -30,8 +30,9 @@ int32_t seqd_file_load(seqd_context *context, const char *path, size_t limit, un
                        seqd_error *error);
 
 /*
- * Replaces a file as one step: temporary file beside it (O_EXCL, mode of the old file or 0666 less umask), write, fsync,
- * rename, fsync of the folder. On failure the temporary is removed and the old file stands. SIGXFSZ is blocked meanwhile.
+ * Replaces a file as one step: temporary file beside it (O_EXCL, mode of the old file or 0666 less umask), write,
+ * fsync, rename, fsync of the folder. On failure the temporary is removed and the old file stands. SIGXFSZ is blocked
+ * meanwhile.
  */
 int32_t seqd_file_replace(seqd_context *context, const char *path, const void *bytes, size_t size, seqd_error *error);
 

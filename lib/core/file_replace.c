@@ -63,7 +63,7 @@ static int create_beside(const char *target, char *temporary, int *number)
     return -1;
 }
 
-/* The rename is on the disk only when the folder is. Some file systems have no such call, which is no failure of ours. */
+/* The rename is on the disk only when the folder is. Some file systems have no such call: no failure of ours. */
 static void sync_folder(const seqd_context *context, const char *target, char *scratch)
 {
     const char *slash = strrchr(target, '/');

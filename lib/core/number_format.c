@@ -6,8 +6,9 @@
 
 /*
  * Digits of value = mantissa * 2^exponent by the free-format algorithm of Steele & White (1990) with the scaling of
- * Burger & Dybvig (1996): r/s is what is left of the value, down/s and up/s half the way to its neighbours; digits are made until
- * what is left is closer than that. Returns their number (at most 17); *point is the power of ten of the first one.
+ * Burger & Dybvig (1996): r/s is what is left of the value, down/s and up/s half the way to its neighbours; digits are
+ * made until what is left is closer than that. Returns their number (at most 17); *point is the power of ten of the
+ * first one.
  */
 static int32_t shortest_digits(uint64_t mantissa, int32_t exponent, bool narrow_below, char digits[20], int32_t *point)
 {

@@ -27,7 +27,8 @@ static int32_t fail_number(const seqd_option_row *row, const char *text, size_t 
 {
     char quoted[SEQD_QUOTE_SIZE], range[96];
     describe_range(row, range, sizeof range);
-    return seqd_fail(error, SEQD_E_OPTION, "option '%s': '%s' is not %s", row->name, seqd_quote(text, length, quoted), range);
+    return seqd_fail(error, SEQD_E_OPTION, "option '%s': '%s' is not %s", row->name, seqd_quote(text, length, quoted),
+                     range);
 }
 
 /* One number to its canonical text. */
@@ -99,13 +100,15 @@ static int32_t check_numbers(seqd_option_id id, const char *text, char *joined, 
     size_t length;
     while (seqd_next_item(&cursor, &item, &length)) {
         if (count == SEQD_OPTION_LIST_MAX)
-            return seqd_fail(error, SEQD_E_OPTION, "option '%s' takes at most %d numbers", row->name, SEQD_OPTION_LIST_MAX);
+            return seqd_fail(error, SEQD_E_OPTION, "option '%s' takes at most %d numbers", row->name,
+                             SEQD_OPTION_LIST_MAX);
         SEQD_CHECK(check_number(row, item, length, texts[count], &values[count], error));
         middle |= values[count] == 0.5;
         if (id == SEQD_OPT_QUANTILES) {
             for (int32_t i = 0; i < count; i++)
                 if (values[i] == values[count])
-                    return seqd_fail(error, SEQD_E_OPTION, "option '%s': %s stands there twice", row->name, texts[count]);
+                    return seqd_fail(error, SEQD_E_OPTION, "option '%s': %s stands there twice", row->name,
+                                     texts[count]);
             insert_sorted(values, texts, count);
         }
         count++;
@@ -164,7 +167,8 @@ int32_t seqd_option_check(seqd_context *context, seqd_option_id id, const char *
     } else if (row->type == SEQD_TYPE_CHOICE) {
         SEQD_CHECK(check_choice(row, text, length, error));
     }
-    const bool list = row->type == SEQD_TYPE_I64_LIST || row->type == SEQD_TYPE_F64_LIST || row->type == SEQD_TYPE_NAMES;
+    const bool list = row->type == SEQD_TYPE_I64_LIST || row->type == SEQD_TYPE_F64_LIST ||
+        row->type == SEQD_TYPE_NAMES;
     /* Canonical numbers may be longer than what was given ("1e16"), names never are. */
     const size_t size = list && row->type != SEQD_TYPE_NAMES ? SEQD_OPTION_LIST_MAX * SEQD_NUMBER_SIZE : length + 1;
     char *result = seqd_alloc(context, size + length + 1);

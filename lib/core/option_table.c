@@ -65,7 +65,8 @@ static const char *type_name(const seqd_option_row *row)
 int32_t seqd_option_describe(int32_t index, seqd_option_info *info, seqd_error *error)
 {
     if (index < 0 || index >= SEQD_OPT_COUNT)
-        return seqd_fail(error, SEQD_E_ARG, "there is no option %d; they go from 0 to %d", (int)index, SEQD_OPT_COUNT - 1);
+        return seqd_fail(error, SEQD_E_ARG, "there is no option %d; they go from 0 to %d", (int)index,
+                         SEQD_OPT_COUNT - 1);
     const seqd_option_row *row = &rows[index];
     const seqd_option_info result = { (uint32_t)sizeof result, row->name, type_name(row), row->group, row->standard,
                                       row->choices, row->minimum, row->maximum, row->help };

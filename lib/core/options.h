@@ -14,7 +14,7 @@
 #define SEQD_OPTION_TABLE(X)                                                                                           \
     /* --- data --- */                                                                                                 \
     X(ID_COLUMN, "id_column", NAMES, "data", "", 0, 0, "",                                                             \
-      "column that names the series; empty: unique_id, item_id, series_id, sku or id. Several are joined by '/'")       \
+      "column that names the series; empty: unique_id, item_id, series_id, sku or id. Several are joined by '/'")      \
     X(TIME_COLUMN, "time_column", NAMES, "data", "", 0, 0, "",                                                         \
       "column of the date or step; empty: ds, timestamp, date, time or time_idx")                                     \
     X(TARGET_COLUMN, "target_column", NAMES, "data", "", 0, 0, "",                                                     \
@@ -42,32 +42,34 @@
     X(OUTLIERS, "outliers", CHOICE, "data", "none", 0, 0, "none|zscore|quantile",                                      \
       "clip each series at mean +- outlier_limit deviations, or at its outlier_quantile")                             \
     X(OUTLIER_LIMIT, "outlier_limit", F64, "data", "5", 0.5, 1000, "", "deviations allowed by outliers=zscore")        \
-    X(OUTLIER_QUANTILE, "outlier_quantile", F64, "data", "0.999", 0.5, 1, "", "upper quantile kept by outliers=quantile") \
+    X(OUTLIER_QUANTILE, "outlier_quantile", F64, "data", "0.999", 0.5, 1, "",                                          \
+      "upper quantile kept by outliers=quantile")                                                                      \
     X(SERIES_END, "series_end", CHOICE, "data", "auto", 0, 0, "auto|common|own",                                       \
       "where a series ends: with the panel, or with its own last row; auto: common where fill=zero, else own")        \
     /* --- model --- */                                                                                                \
     X(MODEL, "model", CHOICE, "model", "lstm", 0, 0, "lstm|gru", "recurrent cell")                                     \
-    X(HORIZON, "horizon", I64, "model", "0", 0, 4096, "", "steps to forecast; 0: h 48, D 28, W 13, MS 12, int 12")      \
+    X(HORIZON, "horizon", I64, "model", "0", 0, 4096, "", "steps to forecast; 0: h 48, D 28, W 13, MS 12, int 12")     \
     X(CONTEXT_LENGTH, "context_length", I64, "model", "0", 0, 16384, "",                                               \
       "steps of history read by the network; 0: from frequency and horizon")                                          \
     X(HIDDEN_SIZE, "hidden_size", I64_LIST, "model", "64", 1, 4096, "", "units of each recurrent layer")               \
     X(NUM_LAYERS, "num_layers", I64, "model", "0", 0, 16, "",                                                          \
       "recurrent layers; 0: as many as hidden_size names; more repeats a single size")                                \
-    X(DROPOUT, "dropout", F64, "model", "0.1", 0, 0.95, "", "share of units dropped between layers while training")     \
+    X(DROPOUT, "dropout", F64, "model", "0.1", 0, 0.95, "", "share of units dropped between layers while training")    \
     X(DECODER_SIZE, "decoder_size", I64, "model", "16", 1, 512, "", "units per forecast step in the decoder")          \
     X(EMBEDDING_SIZE, "embedding_size", I64, "model", "0", 0, 512, "",                                                 \
       "width of each category's embedding; 0: min(50, 1.6 n^0.56)")                                                   \
     X(SCALER, "scaler", CHOICE, "model", "mean_abs", 0, 0,                                                             \
       "mean_abs|standard|min_max|min_max_signed|robust|log1p|none",                                                    \
       "how the target is scaled from the steps before each forecast; log1p standardises the logarithm")               \
-    X(SCALE_WINDOW, "scale_window", I64, "model", "0", 0, 16384, "", "steps the scaler looks back; 0: context_length")  \
+    X(SCALE_WINDOW, "scale_window", I64, "model", "0", 0, 16384, "", "steps the scaler looks back; 0: context_length") \
     X(HEAD, "head", CHOICE, "model", "auto", 0, 0, "auto|mse|mae|quantile|negative_binomial",                          \
       "what is learned; auto: negative_binomial for counts with many zeros, else quantile")                           \
     X(QUANTILES, "quantiles", F64_LIST, "model", "0.025,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,0.975", 0.001, 0.999, "",  \
       "levels learned by head=quantile; must include 0.5")                                                            \
     X(LAGS, "lags", I64_LIST, "model", "", 1, 10000, "",                                                               \
       "seasons whose lagged values are inputs; empty: D 7,364; W 52; MS 12; h 24,168; int season_length")              \
-    X(CALENDAR, "calendar", I64, "model", "1", 0, 1, "", "1: features of weekday, month and hour where dates have them") \
+    X(CALENDAR, "calendar", I64, "model", "1", 0, 1, "",                                                               \
+      "1: features of weekday, month and hour where dates have them")                                                  \
     X(FLOOR, "floor", CHOICE, "model", "auto", 0, 0, "auto|none|zero",                                                 \
       "lowest forecast: auto is zero when the training data have no negative value")                                  \
     /* --- training --- */                                                                                             \
@@ -84,7 +86,7 @@
     X(STEP_SIZE, "step_size", I64, "training", "500", 1, 100000000, "", "steps between cuts of schedule=step")         \
     X(STEP_GAMMA, "step_gamma", F64, "training", "0.5", 1e-6, 1, "", "factor of each cut of schedule=step")            \
     X(BATCH_SIZE, "batch_size", I64, "training", "64", 1, 65536, "", "windows per optimizer step")                     \
-    X(MAX_STEPS, "max_steps", I64, "training", "0", 0, 100000000, "",                                                    \
+    X(MAX_STEPS, "max_steps", I64, "training", "0", 0, 100000000, "",                                                  \
       "most optimizer steps; 0: about 16 passes over the data, but at least 300 and at most 1200")                     \
     X(VAL_SIZE, "val_size", I64, "training", "-1", -1, 100000, "",                                                     \
       "last steps of each series kept for validation; -1: the horizon, 0: none")                                      \
@@ -128,7 +130,7 @@ int32_t seqd_options_clone(const seqd_options *options, seqd_options **out, seqd
 void seqd_options_free(seqd_options *options);
 int32_t seqd_option_find(const char *name, seqd_option_id *id, seqd_error *error);
 int32_t seqd_option_set(seqd_options *options, seqd_option_id id, const char *text, seqd_error *error);
-/* `key = value` lines; '#' at the start of a line or after a blank begins a comment; a value may stand in double quotes. */
+/* `key = value` lines; '#' at the start of a line or after a blank begins a comment; a value may stand in quotes. */
 int32_t seqd_options_parse_file(seqd_options *options, const char *path, seqd_error *error);
 
 /* Readers for the library: an option that was set has been checked, so these cannot fail. */

@@ -53,7 +53,7 @@ static bool threads_usable(void)
     return atomic_load(&watching) && !atomic_load(&forked) && !omp_in_parallel();
 }
 
-/* Threads started meanwhile inherit the mask. Signals that the processor raises stay, so that a crash is seen as one. */
+/* Threads started meanwhile inherit the mask. Signals that the processor raises stay: a crash is seen as one. */
 static bool block_signals(sigset_t *saved)
 {
     static const int raised[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS };

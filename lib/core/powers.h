@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * The leading 128 bits (high, low) of 5^q for q = -27 .. 55, normalized so that the top bit is set: exact for q >= 0, and
- * floor(2^(z+127) / 5^-q) + 1 with z = bits of 5^-q for q < 0. In this range 128 bits always settle the rounding of a
- * 64-bit number times 10^q (Lemire 2021, "Number parsing at a gigabyte per second", section 8).
+ * The leading 128 bits (high, low) of 5^q for q = -27 .. 55, normalized so that the top bit is set: exact for q >= 0,
+ * and floor(2^(z+127) / 5^-q) + 1 with z = bits of 5^-q for q < 0. In this range 128 bits always settle the rounding
+ * of a 64-bit number times 10^q (Lemire 2021, "Number parsing at a gigabyte per second", section 8).
  */
 #define SEQD_POWER_LOWEST (-27)
 #define SEQD_POWER_HIGHEST 55

@@ -42,7 +42,7 @@ uint64_t seqd_rng_below(seqd_rng *rng, uint64_t n);
 /* Standard normal, by inversion. */
 double seqd_rng_normal(seqd_rng *rng);
 
-/* Normal distribution: cumulative, and its inverse (Wichura 1988, AS 241; relative error below 1e-15) for p in (0,1). */
+/* Normal distribution: cumulative, and its inverse (Wichura 1988, AS 241, about 1e-15 relative) for p in (0, 1). */
 double seqd_normal_cdf(double x);
 double seqd_normal_quantile(double p);
 

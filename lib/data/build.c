@@ -48,8 +48,8 @@ static int32_t sort_rows(builder *b, seqd_error *error)
     const seqd_rows *rows = b->rows;
     const size_t series_count = (size_t)b->series_count;
     int64_t *rank = seqd_alloc_array(context, series_count, sizeof *rank);
-    int64_t *scratch = seqd_alloc_array(context, (size_t)(rows->count > b->series_count ? rows->count : b->series_count),
-                                        sizeof *scratch);
+    const int64_t most = rows->count > b->series_count ? rows->count : b->series_count;
+    int64_t *scratch = seqd_alloc_array(context, (size_t)most, sizeof *scratch);
     b->by_name = seqd_alloc_array(context, series_count, sizeof *b->by_name);
     b->order = seqd_alloc_array(context, (size_t)rows->count, sizeof *b->order);
     b->spans = seqd_alloc_array(context, series_count, sizeof *b->spans);
@@ -103,8 +103,9 @@ static int32_t measure(builder *b, seqd_error *error)
 }
 
 /*
- * Ends of the histories. "common" ends all of them at the newest step at which any series has a number; "own" ends each at its
- * own last number. A series without any number has its rows up to the panel's newest step as its (missing) history.
+ * Ends of the histories. "common" ends all of them at the newest step at which any series has a number; "own" ends
+ * each at its own last number. A series without any number has its rows up to the panel's newest step as its (missing)
+ * history.
  */
 static int32_t place_series(builder *b, seqd_error *error)
 {
@@ -151,8 +152,10 @@ static int32_t place_series(builder *b, seqd_error *error)
     if (offset > reasonable) {
         const char *id = seqd_intern_text(&b->rows->ids, (int32_t)b->by_name[longest]);
         char quoted[SEQD_QUOTE_SIZE];
-        return seqd_fail(error, SEQD_E_DATA, "%lld rows would become %lld steps; series '%s' alone spans %lld: is that its date?",
-                         (long long)rows, (long long)offset, seqd_quote(id, strlen(id), quoted), (long long)longest_length);
+        return seqd_fail(error, SEQD_E_DATA,
+                         "%lld rows would become %lld steps; series '%s' alone spans %lld: is that its date?",
+                         (long long)rows, (long long)offset, seqd_quote(id, strlen(id), quoted),
+                         (long long)longest_length);
     }
     if (begun < b->series_count)
         seqd_log(dataset->context, SEQD_LOG_WARNING, "%lld series have no history and are left out",
@@ -217,8 +220,8 @@ static int32_t refuse_duplicate(const builder *b, const char *id, int64_t step, 
     seqd_calendar_format(&b->dataset->calendar, step, date, sizeof date);
     const int64_t one = seqd_rows_line(b->rows, b->order[begin]), two = seqd_rows_line(b->rows, b->order[begin + 1]);
     return seqd_rows_fail(b->rows, SEQD_E_DATA, one > two ? one : two, b->rows->columns.time, error,
-                          "series '%s' has a second row for %s, after %s %lld", seqd_quote(id, strlen(id), quoted), date,
-                          b->rows->name ? "line" : "row", (long long)(one < two ? one : two));
+                          "series '%s' has a second row for %s, after %s %lld",
+                          seqd_quote(id, strlen(id), quoted), date, b->rows->name ? "line" : "row", (long long)(one < two ? one : two));
 }
 
 /* Where the panel is written while it is built. */
@@ -227,13 +230,16 @@ typedef struct panel_columns {
     uint8_t *in_stock, *absent;
 } panel_columns;
 
-static int32_t write_step(builder *b, const panel_columns *to, int64_t at, int64_t begin, int64_t end, seqd_error *error)
+static int32_t write_step(builder *b, const panel_columns *to, int64_t at, int64_t begin, int64_t end,
+                          seqd_error *error)
 {
     SEQD_CHECK(merge_target(b, begin, end, &to->y[at], error));
     to->absent[at >> 3] &= (uint8_t)~(1u << (at & 7));
     for (int64_t i = begin; to->in_stock && i < end; i++) to->in_stock[at] &= b->rows->in_stock[b->order[i]];
-    for (int32_t k = 0; k < b->rows->columns.known.count; k++) to->known[k][at] = merge_covariate(b, b->rows->known[k], begin, end);
-    for (int32_t k = 0; k < b->rows->columns.past.count; k++) to->past[k][at] = merge_covariate(b, b->rows->past[k], begin, end);
+    for (int32_t k = 0; k < b->rows->columns.known.count; k++)
+        to->known[k][at] = merge_covariate(b, b->rows->known[k], begin, end);
+    for (int32_t k = 0; k < b->rows->columns.past.count; k++)
+        to->past[k][at] = merge_covariate(b, b->rows->past[k], begin, end);
     return SEQD_OK;
 }
 
@@ -246,7 +252,8 @@ static int32_t write_series(builder *b, const panel_columns *to, int64_t s, seqd
         const int64_t step = step_of(b, b->order[begin]);
         for (end = begin + 1; end < reach->end && step_of(b, b->order[end]) == step;) end++;
         b->dataset->summary.merged += end - begin - 1;
-        if (end - begin > 1 && b->duplicates == SEQD_DUPLICATES_ERROR) return refuse_duplicate(b, series->id, step, begin, error);
+        if (end - begin > 1 && b->duplicates == SEQD_DUPLICATES_ERROR)
+            return refuse_duplicate(b, series->id, step, begin, error);
         if (step - series->start < total)
             SEQD_CHECK(write_step(b, to, series->offset + (step - series->start), begin, end, error));
     }
@@ -259,7 +266,8 @@ static int32_t write_series(builder *b, const panel_columns *to, int64_t s, seqd
 }
 
 /* One block for all columns of a kind; every step starts as NaN. */
-static int32_t make_columns(seqd_dataset *dataset, int32_t count, float ***writable, const float ***readable, seqd_error *error)
+static int32_t make_columns(seqd_dataset *dataset, int32_t count, float ***writable, const float ***readable,
+                            seqd_error *error)
 {
     void *block, *pointers, *shown;
     size_t total;
@@ -294,8 +302,9 @@ static int32_t write_panel(builder *b, seqd_error *error)
         to.in_stock = block;
         memset(to.in_stock, 1, steps);
     }
-    if (columns->known.count > 0) SEQD_CHECK(make_columns(dataset, columns->known.count, &to.known, &dataset->known, error));
-    if (columns->past.count > 0) SEQD_CHECK(make_columns(dataset, columns->past.count, &to.past, &dataset->past, error));
+    const int32_t known = columns->known.count, past = columns->past.count;
+    if (known > 0) SEQD_CHECK(make_columns(dataset, known, &to.known, &dataset->known, error));
+    if (past > 0) SEQD_CHECK(make_columns(dataset, past, &to.past, &dataset->past, error));
     for (int64_t s = 0; s < b->series_count; s++) SEQD_CHECK(write_series(b, &to, s, error));
     dataset->raw = to.y;
     dataset->absent = to.absent;
@@ -307,7 +316,8 @@ static int32_t copy_ids(builder *b, seqd_error *error)
 {
     seqd_dataset *dataset = b->dataset;
     size_t size = 0;
-    for (int64_t s = 0; s < b->series_count; s++) size += strlen(seqd_intern_text(&b->rows->ids, (int32_t)b->by_name[s])) + 1;
+    for (int64_t s = 0; s < b->series_count; s++)
+        size += strlen(seqd_intern_text(&b->rows->ids, (int32_t)b->by_name[s])) + 1;
     void *block;
     SEQD_CHECK(seqd_panel_own(dataset, size, 1, &block, error));
     char *to = block;

@@ -37,8 +37,8 @@ static int32_t complete(seqd_intern *values, int32_t *cat, const int64_t *number
 }
 
 /* Names in byte order at *names and *text, which move on; codes[number] becomes the place of a text among them. */
-static int32_t order_names(seqd_context *context, const seqd_intern *values, const char ***names, char **text, int64_t **codes,
-                           seqd_error *error)
+static int32_t order_names(seqd_context *context, const seqd_intern *values, const char ***names, char **text,
+                           int64_t **codes, seqd_error *error)
 {
     const size_t count = (size_t)values->count;
     int64_t *order = seqd_alloc_array(context, 2 * count, sizeof *order);

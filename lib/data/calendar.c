@@ -20,7 +20,8 @@ static int64_t days_of(int64_t year, int32_t month, int32_t day)
 {
     const int64_t y = month > 2 ? year : year - 1;
     const int64_t m = month > 2 ? month - 3 : month + 9;
-    return 365 * y + floor_divide(y, 4) - floor_divide(y, 100) + floor_divide(y, 400) + (153 * m + 2) / 5 + day - 1 - 719468;
+    const int64_t leap_days = floor_divide(y, 4) - floor_divide(y, 100) + floor_divide(y, 400);
+    return 365 * y + leap_days + (153 * m + 2) / 5 + day - 1 - 719468;
 }
 
 static void date_of(int64_t days, int64_t *year, int32_t *month, int32_t *day)

@@ -28,12 +28,13 @@ static void interpolate(float *y, int64_t length, const uint8_t *absent, int64_t
         if (i < length && (seqd_bit(absent, first + i) || isnan(y[i]))) continue;
         for (int64_t k = left + 1; k < i; k++) {
             if (!seqd_bit(absent, first + k)) continue;
+            const double share = (double)(k - left) / (double)(i - left);
             if (left < 0)
                 y[k] = i < length ? y[i] : NAN;
             else if (i == length)
                 y[k] = y[left];
             else
-                y[k] = (float)((double)y[left] + ((double)y[i] - (double)y[left]) * (double)(k - left) / (double)(i - left));
+                y[k] = (float)((double)y[left] + ((double)y[i] - (double)y[left]) * share);
         }
         left = i;
     }
@@ -130,7 +131,8 @@ static int32_t clip(seqd_dataset *dataset, int32_t policy, seqd_error *error)
         int64_t clipped = 0;
         for (int64_t s = 0; s < dataset->series_count; s++) {
             const seqd_series *series = &dataset->series[s];
-            clipped += seqd_clip_series(dataset->raw + series->offset, y + series->offset, series->length, policy, limit,
+            clipped += seqd_clip_series(dataset->raw + series->offset, y + series->offset, series->length, policy,
+                                        limit,
                                         quantile, scratch);
         }
         dataset->summary.clipped = clipped;

@@ -17,12 +17,12 @@ static inline bool seqd_bit(const uint8_t *bits, int64_t at)
 }
 
 /*
- * Writes the absent steps of y[0..length) by the policy; bit `first + i` of `absent` belongs to y[i]. What is filled from
- * other steps is filled from those that had a number; where there is none the step stays NaN.
+ * Writes the absent steps of y[0..length) by the policy; bit `first + i` of `absent` belongs to y[i]. What is filled
+ * from other steps is filled from those that had a number; where there is none the step stays NaN.
  */
 void seqd_fill_series(float *y, int64_t length, const uint8_t *absent, int64_t first, int32_t policy);
 
-/* Covariates: an empty step has the value before it, the first ones that of the first to come; 0 where there is none. */
+/* Covariates: an empty step has the value before it, the first ones the first to come; 0 where there is none. */
 void seqd_carry_series(float *values, int64_t length);
 
 /*
@@ -34,8 +34,8 @@ int64_t seqd_clip_series(const float *raw, float *y, int64_t length, int32_t pol
                          double *scratch);
 
 /*
- * Last touches of a panel or view whose series, raw and in_stock stand: clips `raw` into a `y` of its own when anything is
- * clipped, and counts the steps of the summary.
+ * Last touches of a panel or view whose series, raw and in_stock stand: clips `raw` into a `y` of its own when anything
+ * is clipped, and counts the steps of the summary.
  */
 int32_t seqd_panel_finish(seqd_dataset *dataset, seqd_error *error);
 

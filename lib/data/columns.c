@@ -93,7 +93,8 @@ static int32_t find_list(const header *head, seqd_option_id id, const char *cons
     while (seqd_next_item(&cursor, &item, &length)) {
         char name[256], why[64];
         if (list->count == SEQD_COLUMNS_MAX)
-            return seqd_fail(error, SEQD_E_LIMIT, "option '%s' names more than %d columns", seqd_option_name(id), SEQD_COLUMNS_MAX);
+            return seqd_fail(error, SEQD_E_LIMIT, "option '%s' names more than %d columns", seqd_option_name(id),
+                             SEQD_COLUMNS_MAX);
         const int32_t at = find_exact(head->names, head->count, item, length);
         if (at < 0) {
             const size_t kept = length < sizeof name ? length : sizeof name - 1;
@@ -109,18 +110,20 @@ static int32_t find_list(const header *head, seqd_option_id id, const char *cons
 }
 
 /* One column, -1 when it is neither named nor there under an alias. */
-static int32_t find_one(const header *head, seqd_option_id id, const char *const *aliases, int32_t *at, seqd_error *error)
+static int32_t find_one(const header *head, seqd_option_id id, const char *const *aliases, int32_t *at,
+                        seqd_error *error)
 {
     seqd_column_list list;
     SEQD_CHECK(find_list(head, id, aliases, &list, error));
     if (list.count > 1)
-        return seqd_fail(error, SEQD_E_OPTION, "option '%s' takes one column, not %d", seqd_option_name(id), (int)list.count);
+        return seqd_fail(error, SEQD_E_OPTION, "option '%s' takes one column, not %d", seqd_option_name(id),
+                         (int)list.count);
     *at = list.count == 1 ? list.at[0] : -1;
     return SEQD_OK;
 }
 
-static int32_t exclude(const header *head, const seqd_column_list *a, seqd_option_id a_id, int32_t at, seqd_option_id b_id,
-                       seqd_error *error)
+static int32_t exclude(const header *head, const seqd_column_list *a, seqd_option_id a_id, int32_t at,
+                       seqd_option_id b_id, seqd_error *error)
 {
     for (int32_t i = 0; i < a->count; i++) {
         if (a->at[i] != at) continue;
@@ -154,11 +157,13 @@ int32_t seqd_columns_find(seqd_columns *out, const seqd_options *options, const 
     if (found.time < 0)
         return seqd_fail_column(place, names, count, times[0], " (the date; or name it by option time_column)", error);
     if (found.target < 0)
-        return seqd_fail_column(place, names, count, targets[0], " (the demand; or name it by option target_column)", error);
+        return seqd_fail_column(place, names, count, targets[0], " (the demand; or name it by option target_column)",
+                                error);
     /* The demand as a covariate known in advance would tell the future. */
     SEQD_CHECK(exclude(&head, &found.known, SEQD_OPT_KNOWN_COLUMNS, found.target, SEQD_OPT_TARGET_COLUMN, error));
     for (int32_t i = 0; i < found.past.count; i++)
-        SEQD_CHECK(exclude(&head, &found.known, SEQD_OPT_KNOWN_COLUMNS, found.past.at[i], SEQD_OPT_PAST_COLUMNS, error));
+        SEQD_CHECK(exclude(&head, &found.known, SEQD_OPT_KNOWN_COLUMNS, found.past.at[i], SEQD_OPT_PAST_COLUMNS,
+                           error));
     *out = found;
     return SEQD_OK;
 }

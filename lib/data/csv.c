@@ -32,7 +32,8 @@ static int32_t refill(seqd_csv *csv, seqd_error *error)
 {
     if (csv->begin == 0 && csv->end == csv->capacity) {
         size_t wanted;
-        if (!seqd_mul_size(csv->capacity, 2, &wanted) || wanted == SIZE_MAX) return seqd_fail_nomem(error, csv->capacity);
+        if (!seqd_mul_size(csv->capacity, 2, &wanted) || wanted == SIZE_MAX)
+            return seqd_fail_nomem(error, csv->capacity);
         char *bigger = seqd_alloc(csv->context, wanted + 1);
         if (!bigger) return seqd_fail_alloc(csv->context, wanted + 1, error);
         memcpy(bigger, csv->buffer, csv->end);
@@ -104,8 +105,9 @@ static int32_t scan_quoted(const seqd_csv *csv, const char *open, int64_t *line,
 
 static int32_t too_long(const seqd_csv *csv, int64_t line, int32_t field, seqd_error *error, int32_t *result)
 {
-    *result = seqd_csv_fail(csv, SEQD_E_LIMIT, line, field + 1, error, "a field is longer than the limit 'field' of %lld bytes",
-                            (long long)csv->context->limits.field);
+    const long long limit = (long long)csv->context->limits.field;
+    *result = seqd_csv_fail(csv, SEQD_E_LIMIT, line, field + 1, error,
+                            "a field is longer than the limit 'field' of %lld bytes", limit);
     return ROW_BAD;
 }
 
@@ -149,6 +151,7 @@ static int32_t scan_row(seqd_csv *csv, int32_t most, int32_t *count, size_t *nex
         if (*p == csv->separator) {
             p++;
             if (field >= most) {
+                csv->line = csv->next_line;
                 *count = most + 1;
                 return ROW_WHOLE;
             }
@@ -170,7 +173,8 @@ static int32_t scan_row(seqd_csv *csv, int32_t most, int32_t *count, size_t *nex
             return bad(csv, SEQD_E_FORMAT, line, field, error, result, "text stands behind a closing quote");
         if (*p == '\r')
             return bad(csv, SEQD_E_FORMAT, line, field, error, result, "a carriage return without a line feed");
-        return bad(csv, SEQD_E_FORMAT, line, field, error, result, "a quote stands inside a field that has none around it");
+        return bad(csv, SEQD_E_FORMAT, line, field, error, result,
+                   "a quote stands inside a field that has none around it");
     }
     *count = field + 1;
     csv->line = csv->next_line;
@@ -224,10 +228,11 @@ int32_t seqd_csv_next(seqd_csv *csv, bool *more, seqd_error *error)
     SEQD_CHECK(next_row(csv, csv->column_count, &count, error));
     if (count != 0 && count != csv->column_count) {
         if (count > csv->column_count)
-            return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->next_line, 0, error, "the row has more than the %d fields of the header",
+            return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, 0, error,
+                                 "the row has more than the %d fields of the header",
                                  (int)csv->column_count);
-        return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, 0, error, "the row has %d field%s, the header has %d", (int)count,
-                             count == 1 ? "" : "s", (int)csv->column_count);
+        return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, 0, error, "the row has %d field%s, the header has %d",
+                             (int)count, count == 1 ? "" : "s", (int)csv->column_count);
     }
     *more = count != 0;
     return SEQD_OK;
@@ -243,7 +248,8 @@ static int32_t check_encoding(seqd_csv *csv, seqd_error *error)
 {
     const unsigned char *p = (const unsigned char *)csv->buffer;
     const size_t size = csv->end;
-    static const char advice32[] = "the text is UTF-32; save it as UTF-8", advice16[] = "the text is UTF-16; save it as UTF-8";
+    static const char advice32[] = "the text is UTF-32; save it as UTF-8";
+    static const char advice16[] = "the text is UTF-16; save it as UTF-8";
     if (size == 0) return seqd_csv_fail(csv, SEQD_E_FORMAT, 0, 0, error, "the file is empty");
     if (size >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
         csv->begin = 3;
@@ -251,12 +257,14 @@ static int32_t check_encoding(seqd_csv *csv, seqd_error *error)
     }
     if (size >= 4 && (memcmp(p, "\xFF\xFE\0\0", 4) == 0 || memcmp(p, "\0\0\xFE\xFF", 4) == 0))
         return refuse(csv, advice32, error);
-    if (size >= 2 && (memcmp(p, "\xFF\xFE", 2) == 0 || memcmp(p, "\xFE\xFF", 2) == 0)) return refuse(csv, advice16, error);
+    if (size >= 2 && (memcmp(p, "\xFF\xFE", 2) == 0 || memcmp(p, "\xFE\xFF", 2) == 0))
+        return refuse(csv, advice16, error);
     if (size >= 4 && ((p[0] && !p[1] && !p[2] && !p[3]) || (!p[0] && !p[1] && !p[2] && p[3])))
         return refuse(csv, advice32, error);
     if (size >= 4 && ((p[0] && !p[1] && p[2] && !p[3]) || (!p[0] && p[1] && !p[2] && p[3])))
         return refuse(csv, advice16, error);
-    if (size >= 4 && memcmp(p, "PK\3\4", 4) == 0) return refuse(csv, "this is a ZIP archive or a spreadsheet, not a CSV file", error);
+    if (size >= 4 && memcmp(p, "PK\3\4", 4) == 0)
+        return refuse(csv, "this is a ZIP archive or a spreadsheet, not a CSV file", error);
     return SEQD_OK;
 }
 
@@ -302,7 +310,8 @@ static int32_t keep_header(seqd_csv *csv, int32_t count, seqd_error *error)
     for (int32_t i = 0; i < count; i++) {
         const seqd_field *field = &csv->fields[i];
         if (!seqd_is_utf8(field->text, field->length))
-            return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, i + 1, error, "the name of column %d is not UTF-8 text", i + 1);
+            return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, i + 1, error,
+                                 "the name of column %d is not UTF-8 text", i + 1);
         csv->columns[i] = to;
         memcpy(to, field->text, field->length);
         to[field->length] = '\0';
@@ -310,7 +319,8 @@ static int32_t keep_header(seqd_csv *csv, int32_t count, seqd_error *error)
         for (int32_t k = 0; k < i; k++) {
             if (field->length == 0 || strcmp(csv->columns[k], csv->columns[i]) != 0) continue;
             char quoted[SEQD_QUOTE_SIZE];
-            return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, i + 1, error, "columns %d and %d have the same name '%s'", k + 1,
+            return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, i + 1, error,
+                                 "columns %d and %d have the same name '%s'", k + 1,
                                  i + 1, seqd_quote(csv->columns[i], field->length, quoted));
         }
     }
@@ -334,7 +344,8 @@ static int32_t read_header(seqd_csv *csv, seqd_error *error)
         if (count == 0) return seqd_csv_fail(csv, SEQD_E_FORMAT, 0, 0, error, "the file is empty");
         if (count <= (int32_t)room) return keep_header(csv, count, error);
         if (room >= MOST_COLUMNS)
-            return seqd_csv_fail(csv, SEQD_E_LIMIT, csv->next_line, 0, error, "the header has more than %d columns", MOST_COLUMNS);
+            return seqd_csv_fail(csv, SEQD_E_LIMIT, csv->line, 0, error, "the header has more than %d columns",
+                                 MOST_COLUMNS);
     }
 }
 

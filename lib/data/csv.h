@@ -14,8 +14,8 @@ typedef struct seqd_field {
 } seqd_field;
 
 /*
- * Rows of a CSV text one after the other, by RFC 4180: separator ',', ';' or tab as found in the header, quotes, LF or CRLF,
- * a UTF-8 byte order mark. Empty lines are passed over. Everything else is refused with its place.
+ * Rows of a CSV text one after the other, by RFC 4180: separator ',', ';' or tab as found in the header, quotes, LF or
+ * CRLF, a UTF-8 byte order mark. Empty lines are passed over. Everything else is refused with its place.
  */
 typedef struct seqd_csv {
     seqd_context *context;

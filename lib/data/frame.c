@@ -52,7 +52,8 @@ void seqd_frame_free(seqd_frame *frame)
     seqd_free(frame->context, frame);
 }
 
-static int32_t find_or_add(seqd_frame *frame, const char *name, seqd_cell_type type, seqd_frame_column **out, seqd_error *error)
+static int32_t find_or_add(seqd_frame *frame, const char *name, seqd_cell_type type, seqd_frame_column **out,
+                           seqd_error *error)
 {
     static const char *const types[] = { "text", "whole numbers", "numbers" };
     char quoted[SEQD_QUOTE_SIZE];
@@ -124,8 +125,8 @@ static int32_t append_values(seqd_frame *frame, seqd_frame_column *column, const
     return SEQD_OK;
 }
 
-int32_t seqd_frame_append(seqd_frame *frame, const char *column_name, seqd_cell_type type, const void *values, int64_t count,
-                          seqd_error *error)
+int32_t seqd_frame_append(seqd_frame *frame, const char *column_name, seqd_cell_type type, const void *values,
+                          int64_t count, seqd_error *error)
 {
     if (!column_name || !*column_name) return seqd_fail(error, SEQD_E_ARG, "the column has no name");
     if (count < 0 || (count > 0 && !values))
@@ -158,7 +159,8 @@ static int32_t add_rows(const seqd_frame *frame, seqd_rows *rows, seqd_cell *cel
     const int64_t count = frame->columns[0].count;
     for (size_t i = 1; i < frame->count; i++)
         if (frame->columns[i].count != count)
-            return seqd_fail(error, SEQD_E_DATA, "column '%.40s' has %lld values, column '%.40s' has %lld", frame->columns[0].name,
+            return seqd_fail(error, SEQD_E_DATA, "column '%.40s' has %lld values, column '%.40s' has %lld",
+                             frame->columns[0].name,
                              (long long)count, frame->columns[i].name, (long long)frame->columns[i].count);
     for (int64_t row = 0; row < count; row++) {
         for (size_t i = 0; i < frame->count; i++) read_cell(&frame->columns[i], row, &cells[i]);

@@ -33,7 +33,7 @@ void seqd_frame_free(seqd_frame *frame);
 /* `values` is an array of the type; nothing is kept of an append that fails. */
 int32_t seqd_frame_append(seqd_frame *frame, const char *column, seqd_cell_type type, const void *values, int64_t count,
                           seqd_error *error);
-/* All rows of the frame into `rows`, which is initialised here. *names, to be freed after the rows, holds the header. */
+/* All rows of the frame into `rows`, initialised here. *names, to be freed after the rows, holds the header. */
 int32_t seqd_frame_gather(const seqd_frame *frame, const seqd_options *options, seqd_rows *rows, const char ***names,
                           seqd_error *error);
 

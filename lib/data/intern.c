@@ -106,7 +106,8 @@ static int32_t append(seqd_intern *intern, const char *text, size_t length, uint
 int32_t seqd_intern_add(seqd_intern *intern, const char *text, size_t length, int32_t *number, seqd_error *error)
 {
     if ((size_t)intern->count * 2 >= intern->slot_count) {
-        if (intern->count > INT32_MAX / 2) return seqd_fail(error, SEQD_E_LIMIT, "more than %d different names", INT32_MAX / 2);
+        if (intern->count > INT32_MAX / 2)
+            return seqd_fail(error, SEQD_E_LIMIT, "more than %d different names", INT32_MAX / 2);
         SEQD_CHECK(rebuild(intern, intern->slot_count ? intern->slot_count * 2 : 64, error));
     }
     uint64_t hash = hash_of(intern->seed, text, length);

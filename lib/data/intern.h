@@ -5,8 +5,8 @@
 #include <seqdemand/context.h>
 
 /*
- * Numbers equal texts alike: the first text is 0, the next new one 1, and so on. Hashing is seeded, and the seed is changed
- * when probes grow long, so that ids made to collide cost a few rehashes, not a quadratic time.
+ * Numbers equal texts alike: the first text is 0, the next new one 1, and so on. Hashing is seeded, and the seed is
+ * changed when probes grow long, so that ids made to collide cost a few rehashes, not a quadratic time.
  */
 typedef struct seqd_intern {
     seqd_context *context;

@@ -28,8 +28,9 @@ typedef struct seqd_dictionary {
 #define SEQD_PANEL_BLOCKS 24
 
 /*
- * The panel behind a dataset handle. Columns are shared between a dataset and its views; a view has series of its own, and a `y` of
- * its own only when clipping differs. Values past a series' `length` belong to the future and are not read by views.
+ * The panel behind a dataset handle. Columns are shared between a dataset and its views; a view has series of its own,
+ * and a `y` of its own only when filling or clipping differs. Values past a series' `length` belong to the future and
+ * are not read by views.
  */
 struct seqd_dataset {
     atomic_int references;

@@ -26,7 +26,8 @@ int32_t seqd_rows_fail(const seqd_rows *rows, int32_t status, int64_t line, int3
     if (vsnprintf(message, sizeof message, format, arguments) < 0) message[0] = '\0';
     va_end(arguments);
     const int64_t field = column >= 0 ? column + 1 : 0;
-    if (rows->name) return seqd_fail_at(error, status, line, field, "%s:%lld: %s", rows->name, (long long)line, message);
+    if (rows->name)
+        return seqd_fail_at(error, status, line, field, "%s:%lld: %s", rows->name, (long long)line, message);
     return seqd_fail_at(error, status, line, field, "row %lld: %s", (long long)line, message);
 }
 
@@ -40,8 +41,9 @@ static int32_t fail_cell(const seqd_rows *rows, int64_t line, int32_t column, co
         length = cell->type == SEQD_CELL_I64 ? seqd_format_i64(cell->i64, number) : seqd_format_f64(cell->f64, number);
         text = number;
     }
-    return seqd_rows_fail(rows, SEQD_E_DATA, line, column, error, "column '%s': '%s' is not %s",
-                          seqd_quote(rows->names[column], strlen(rows->names[column]), name), seqd_quote(text, length, value), what);
+    (void)seqd_quote(rows->names[column], strlen(rows->names[column]), name);
+    return seqd_rows_fail(rows, SEQD_E_DATA, line, column, error, "column '%s': '%s' is not %s", name,
+                          seqd_quote(text, length, value), what);
 }
 
 static bool same_word(const char *text, size_t length, const char *word)
@@ -76,7 +78,8 @@ static bool parse_number(const seqd_cell *cell, double *value)
         size_t length = cell->length;
         if (length > 0 && seqd_parse_f64(text, length, value)) return fabs(*value) <= (double)FLT_MAX;
         trim(&text, &length);
-        if (length == 0 || same_word(text, length, "nan") || same_word(text, length, "na") || same_word(text, length, "null"))
+        if (length == 0 || same_word(text, length, "nan") || same_word(text, length, "na") ||
+            same_word(text, length, "null"))
             *value = QUIET_NAN;
         else if (same_word(text, length, "true"))
             *value = 1.0;
@@ -92,7 +95,8 @@ int32_t seqd_rows_init(seqd_rows *rows, seqd_context *context, const seqd_option
                        const char *const *names, int32_t name_count, seqd_error *error)
 {
     memset(rows, 0, sizeof *rows);
-    SEQD_CHECK(seqd_columns_find(&rows->columns, options, name ? name : "the columns appended", names, name_count, error));
+    SEQD_CHECK(seqd_columns_find(&rows->columns, options, name ? name : "the columns appended", names, name_count,
+                                 error));
     rows->context = context;
     rows->options = options;
     rows->name = name;
@@ -197,7 +201,8 @@ static void cell_text(const seqd_cell *cell, char number[SEQD_NUMBER_SIZE], cons
 }
 
 /* The text of the id of a row, joined by '/' into last_id when it has several parts. */
-static int32_t join_id(seqd_rows *rows, const seqd_cell *cells, const char **text, size_t *length, char number[SEQD_NUMBER_SIZE],
+static int32_t join_id(seqd_rows *rows, const seqd_cell *cells, const char **text, size_t *length,
+                       char number[SEQD_NUMBER_SIZE],
                        int64_t line, seqd_error *error)
 {
     const seqd_column_list *list = &rows->columns.id;
@@ -253,7 +258,8 @@ static int32_t find_series(seqd_rows *rows, const seqd_cell *cells, int64_t line
     }
     const int32_t before = rows->ids.count;
     const int32_t status = seqd_intern_add(&rows->ids, text, length, series, error);
-    if (status == SEQD_E_FORMAT) return fail_cell(rows, line, rows->columns.id.at[0], &cells[rows->columns.id.at[0]], "UTF-8 text", error);
+    if (status == SEQD_E_FORMAT)
+        return fail_cell(rows, line, rows->columns.id.at[0], &cells[rows->columns.id.at[0]], "UTF-8 text", error);
     SEQD_CHECK(status);
     const int64_t limit = rows->context->limits.series;
     if (rows->ids.count > before && limit > 0 && rows->ids.count > limit)
@@ -313,9 +319,11 @@ static int32_t parse_time(seqd_rows *rows, const seqd_cell *cell, int64_t line, 
     if (kind == SEQD_TIME_WHOLE && (*time > MOST_STEP || *time < -MOST_STEP))
         return fail_cell(rows, line, column, cell, "a step between -2^60 and 2^60", error);
     if (kind == SEQD_TIME_WHOLE && rows->compact) rows->compact = seqd_compact_date(*time, &seconds);
-    if (rows->time_kind != SEQD_TIME_UNKNOWN && rows->time_kind != kind)
-        return fail_cell(rows, line, column, cell, rows->time_kind == SEQD_TIME_DATE ? "a date like those before"
-                                                                                    : "a whole number like those before", error);
+    if (rows->time_kind != SEQD_TIME_UNKNOWN && rows->time_kind != kind) {
+        const bool dates = rows->time_kind == SEQD_TIME_DATE;
+        return fail_cell(rows, line, column, cell,
+                         dates ? "a date like those before" : "a whole number like those before", error);
+    }
     rows->time_kind = kind;
     return SEQD_OK;
 }
@@ -339,7 +347,8 @@ static int32_t check_static(seqd_rows *rows, const seqd_cell *cells, int32_t ser
             continue;
         }
         const int32_t status = seqd_intern_add(&rows->cat_values[i], text, length, &code, error);
-        if (status == SEQD_E_FORMAT) return fail_cell(rows, line, c->cat.at[i], &cells[c->cat.at[i]], "UTF-8 text", error);
+        if (status == SEQD_E_FORMAT)
+            return fail_cell(rows, line, c->cat.at[i], &cells[c->cat.at[i]], "UTF-8 text", error);
         SEQD_CHECK(status);
         *place = code;
     }
@@ -358,7 +367,8 @@ static int32_t check_static(seqd_rows *rows, const seqd_cell *cells, int32_t ser
     const char *text, *series_id = seqd_intern_text(&rows->ids, series);
     size_t length;
     cell_text(&cells[column], number, &text, &length);
-    return seqd_rows_fail(rows, SEQD_E_DATA, line, column, error, "column '%s' of series '%s' changes to '%s', but is static",
+    return seqd_rows_fail(rows, SEQD_E_DATA, line, column, error,
+                          "column '%s' of series '%s' changes to '%s', but is static",
                           seqd_quote(rows->names[column], strlen(rows->names[column]), name),
                           seqd_quote(series_id, strlen(series_id), id), seqd_quote(text, length, value));
 }
@@ -379,7 +389,8 @@ static int32_t note_line(seqd_rows *rows, int64_t line, seqd_error *error)
 {
     if (rows->count == 0 || line != rows->last_line + 1) {
         void *jumps = rows->jumps;
-        const bool grown = seqd_grow(rows->context, &jumps, &rows->jump_capacity, rows->jump_count + 1, sizeof *rows->jumps);
+        const bool grown = seqd_grow(rows->context, &jumps, &rows->jump_capacity, rows->jump_count + 1,
+                                     sizeof *rows->jumps);
         rows->jumps = jumps;
         if (!grown) return seqd_fail_alloc(rows->context, rows->jump_count * sizeof *rows->jumps, error);
         rows->jumps[rows->jump_count++] = (seqd_line_jump){ rows->count, line };
@@ -406,14 +417,16 @@ int32_t seqd_rows_add(seqd_rows *rows, const seqd_cell *cells, int64_t line, seq
     const seqd_columns *c = &rows->columns;
     const int64_t limit = rows->context->limits.rows;
     if (limit > 0 && rows->count >= limit)
-        return seqd_rows_fail(rows, SEQD_E_LIMIT, line, -1, error, "more rows than the limit 'rows' of %lld", (long long)limit);
+        return seqd_rows_fail(rows, SEQD_E_LIMIT, line, -1, error, "more rows than the limit 'rows' of %lld",
+                              (long long)limit);
     if ((size_t)rows->count == rows->capacity) SEQD_CHECK(grow_rows(rows, error));
     int32_t series;
     int64_t time;
     double y, stock;
     SEQD_CHECK(find_series(rows, cells, line, &series, error));
     SEQD_CHECK(parse_time(rows, &cells[c->time], line, &time, error));
-    if (!parse_number(&cells[c->target], &y)) return fail_cell(rows, line, c->target, &cells[c->target], "a number", error);
+    if (!parse_number(&cells[c->target], &y))
+        return fail_cell(rows, line, c->target, &cells[c->target], "a number", error);
     if (c->in_stock >= 0) {
         if (!parse_number(&cells[c->in_stock], &stock))
             return fail_cell(rows, line, c->in_stock, &cells[c->in_stock], "a number", error);

@@ -45,10 +45,12 @@ int32_t seqd_rows_calendar(seqd_rows *rows, seqd_calendar *calendar, seqd_error 
     calendar->freq = rows->freq;
     if (rows->time_kind == SEQD_TIME_WHOLE && rows->freq == SEQD_FREQ_AUTO && rows->compact) {
         for (int64_t i = 0; i < rows->count; i++)
-            if (!seqd_compact_date(rows->time[i], &rows->time[i])) return seqd_fail(error, SEQD_E_INTERNAL, "a date was lost");
+            if (!seqd_compact_date(rows->time[i], &rows->time[i]))
+                return seqd_fail(error, SEQD_E_INTERNAL, "a date was lost");
         rows->time_kind = SEQD_TIME_DATE;
     }
-    if (rows->freq == SEQD_FREQ_AUTO) calendar->freq = rows->time_kind == SEQD_TIME_WHOLE ? SEQD_FREQ_INT : detect(rows);
+    if (rows->freq == SEQD_FREQ_AUTO)
+        calendar->freq = rows->time_kind == SEQD_TIME_WHOLE ? SEQD_FREQ_INT : detect(rows);
     if (calendar->freq != SEQD_FREQ_WEEK) return SEQD_OK;
     seqd_date date;
     const seqd_calendar days = { SEQD_FREQ_DAY, 0 };

@@ -16,7 +16,8 @@ static void insertion_sort(int64_t *indices, int64_t count, seqd_before_fn befor
 }
 
 /* The halves [0, middle) and [middle, count) of `from` become one in `to`. */
-static void merge(const int64_t *from, int64_t *to, int64_t middle, int64_t count, seqd_before_fn before, const void *user)
+static void merge(const int64_t *from, int64_t *to, int64_t middle, int64_t count, seqd_before_fn before,
+                  const void *user)
 {
     int64_t a = 0, b = middle;
     for (int64_t i = 0; i < count; i++) {

@@ -17,7 +17,8 @@ static int32_t append_row(seqd_table *table, const seqd_csv *csv, seqd_error *er
     const size_t columns = (size_t)table->column_count, row = (size_t)table->row_count;
     const int64_t limit = context->limits.rows;
     if (limit > 0 && table->row_count >= limit)
-        return seqd_csv_fail(csv, SEQD_E_LIMIT, csv->line, 0, error, "more rows than the limit 'rows' of %lld", (long long)limit);
+        return seqd_csv_fail(csv, SEQD_E_LIMIT, csv->line, 0, error, "more rows than the limit 'rows' of %lld",
+                             (long long)limit);
     size_t size = 0, need_bytes, need_cells;
     for (size_t i = 0; i < columns; i++) size += csv->fields[i].length + 1;
     if (!seqd_add_size(table->byte_count, size, &need_bytes) || !seqd_mul_size(row + 1, columns, &need_cells))
@@ -132,6 +133,7 @@ int32_t seqd_table_cell_number(const seqd_table *table, int64_t row, int32_t col
     char name[SEQD_QUOTE_SIZE], quoted[SEQD_QUOTE_SIZE];
     const char *heading = table->columns[column];
     const long long line = (long long)table->lines[row];
-    return seqd_fail_at(error, SEQD_E_DATA, table->lines[row], (int64_t)column + 1, "%s:%lld: column '%s': '%s' is not a number",
-                        table->name, line, seqd_quote(heading, strlen(heading), name), seqd_quote(text, length, quoted));
+    return seqd_fail_at(error, SEQD_E_DATA, table->lines[row], (int64_t)column + 1,
+                        "%s:%lld: column '%s': '%s' is not a number", table->name, line,
+                        seqd_quote(heading, strlen(heading), name), seqd_quote(text, length, quoted));
 }

@@ -8,8 +8,8 @@
 #include "status.h"
 
 /*
- * Whole-number steps that do not end together are each series' own count, not a common calendar: then going back starts from
- * the end of each series.
+ * Whole-number steps that do not end together are each series' own count, not a common calendar: then going back starts
+ * from the end of each series.
  */
 static bool own_counts(const seqd_dataset *dataset)
 {

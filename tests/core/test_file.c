@@ -340,7 +340,8 @@ static void checksums(void **state)
     assert_true(seqd_crc32c(0, bytes, 32) == 0x113FDB5Cu);
     assert_true(seqd_crc32c(0, NULL, 0) == 0);
     make_plain();
-    for (size_t cut = 0; cut < 100; cut++) assert_true(seqd_crc32c(seqd_crc32c(0, plain, cut), plain + cut, 100 - cut) == seqd_crc32c(0, plain, 100));
+    for (size_t cut = 0; cut < 100; cut++) assert_true(seqd_crc32c(seqd_crc32c(0, plain, cut), plain + cut,
+                                                                   100 - cut) == seqd_crc32c(0, plain, 100));
 }
 
 int main(void)

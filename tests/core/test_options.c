@@ -64,13 +64,16 @@ static void bad_values_name_the_range(void **state)
         const char *name, *value, *part;
     } rows[] = {
         { "horizon", "4097", "a whole number from 0 to 4096" }, { "horizon", "-1", "'-1'" }, { "horizon", "3.5", "'3.5'" },
-        { "horizon", "", "'' is not" }, { "horizon", " 3", "' 3'" }, { "horizon", "99999999999999999999", "is not a whole number" },
+        { "horizon", "", "'' is not" }, { "horizon", " 3", "' 3'" }, { "horizon", "99999999999999999999",
+                                                                       "is not a whole number" },
         { "dropout", "0.96", "a number from 0 to 0.95" }, { "dropout", "nan", "'nan'" }, { "dropout", "1e999", "'1e999'" },
         { "learning_rate", "0,003", "'0,003'" }, { "learning_rate", "0", "from 1e-9 to 10" }, { "model", "lsmt", "did you mean 'lstm'" },
         { "model", "LSTM", "lstm|gru" }, { "freq", "d", "auto|D|W|MS|h|int" }, { "freq", "", "is not one of" },
-        { "hidden_size", "64,x", "'x'" }, { "hidden_size", "", "at least one" }, { "hidden_size", "64,,32", "'' is not" },
+        { "hidden_size", "64,x", "'x'" }, { "hidden_size", "", "at least one" }, { "hidden_size", "64,,32",
+                                                                                   "'' is not" },
         { "hidden_size", "0", "from 1 to 4096" }, { "quantiles", "0.1,0.9", "must include 0.5" }, { "quantiles", "0.5,0.50", "twice" },
-        { "quantiles", "0.5,1", "'1'" }, { "known_columns", "a,,b", "empty column" }, { "known_columns", "a,b, a", "'a' twice" },
+        { "quantiles", "0.5,1", "'1'" }, { "known_columns", "a,,b", "empty column" }, { "known_columns", "a,b, a",
+                                                                                        "'a' twice" },
         { "seed", "-1", "9223372036854775807" }, { "seed", "9223372036854775808", "is not" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -92,7 +95,8 @@ static void values_become_canonical(void **state)
         const char *name, *value, *text;
     } rows[] = {
         { "horizon", "028", "28" }, { "horizon", "+7", "7" }, { "learning_rate", "1e-3", "0.001" }, { "learning_rate", "0.0100", "0.01" },
-        { "epsilon", "0.00000001", "1e-8" }, { "dropout", "-0", "0" }, { "hidden_size", " 128 , 064 ", "128,64" }, { "lags", "", "" },
+        { "epsilon", "0.00000001", "1e-8" }, { "dropout", "-0", "0" }, { "hidden_size", " 128 , 064 ", "128,64" },
+            { "lags", "", "" },
         { "quantiles", "0.9,.5, 1e-1", "0.1,0.5,0.9" }, { "known_columns", " price , on sale ", "price,on sale" },
         { "known_columns", "", "" }, { "seed", "9223372036854775807", "9223372036854775807" }, { "freq", "MS", "MS" },
     };

@@ -86,7 +86,7 @@ SEQD_API const char *seqd_context_get_kernels(const seqd_context *context);
  */
 SEQD_API int32_t seqd_context_set_limit(seqd_context *context, const char *name, int64_t value, seqd_error *error);
 
-/* Bytes now held through the allocator of this context. Any thread. */
+/* Bytes now held through the allocator of this context, besides the context itself. Any thread. */
 SEQD_API int64_t seqd_context_memory_in_use(const seqd_context *context);
 
 #ifdef __cplusplus

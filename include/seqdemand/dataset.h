@@ -109,9 +109,9 @@ typedef struct seqd_dataset_summary {
     int64_t rows;             /* data rows read */
     int64_t series;
     int64_t steps;            /* history steps of all series */
-    int64_t observed;         /* of those: with a number */
-    int64_t zeros;            /* of those: exactly 0 */
-    int64_t missing;          /* steps whose row had no number */
+    int64_t observed;         /* of those: with a number of their own; observed + missing + filled = steps */
+    int64_t zeros;            /* of all steps, filled ones included: exactly 0 */
+    int64_t missing;          /* steps whose row had no number, and those that `fill` left empty */
     int64_t filled;           /* steps without a row, filled by option `fill` */
     int64_t merged;           /* rows summed (or averaged, ...) into a step that had one already */
     int64_t negative;         /* rows with a negative y */

@@ -30,6 +30,11 @@ typedef struct builder {
     double *group;                     /* numbers of one step */
 } builder;
 
+static const char *source_name(const seqd_rows *rows)
+{
+    return rows->name ? rows->name : "the columns appended";
+}
+
 static int64_t step_of(const builder *b, int64_t row)
 {
     return seqd_calendar_step(&b->dataset->calendar, b->rows->time[row]);
@@ -153,8 +158,8 @@ static int32_t place_series(builder *b, seqd_error *error)
         const char *id = seqd_intern_text(&b->rows->ids, (int32_t)b->by_name[longest]);
         char quoted[SEQD_QUOTE_SIZE];
         return seqd_fail(error, SEQD_E_DATA,
-                         "%lld rows would become %lld steps; series '%s' alone spans %lld: is that its date?",
-                         (long long)rows, (long long)offset, seqd_quote(id, strlen(id), quoted),
+                         "%s: %lld rows would become %lld steps; series '%s' alone spans %lld: is that its date?",
+                         source_name(b->rows), (long long)rows, (long long)offset, seqd_quote(id, strlen(id), quoted),
                          (long long)longest_length);
     }
     if (begun < b->series_count)
@@ -164,7 +169,7 @@ static int32_t place_series(builder *b, seqd_error *error)
     dataset->series_count = begun;
     dataset->step_count = offset;
     if (begun > 0) return SEQD_OK;
-    return seqd_fail(error, SEQD_E_DATA, "no series has a row that could be used");
+    return seqd_fail(error, SEQD_E_DATA, "%s: no series has a row that could be used", source_name(b->rows));
 }
 
 /* Numbers are added in rising order, so that the order of the rows does not show in the last bits. */
@@ -355,7 +360,7 @@ static int32_t build(builder *b, seqd_error *error)
 int32_t seqd_panel_build(seqd_dataset *dataset, seqd_rows *rows, seqd_error *error)
 {
     if (rows->count == 0)
-        return seqd_fail(error, SEQD_E_DATA, "%s: there are no rows", rows->name ? rows->name : "the columns appended");
+        return seqd_fail(error, SEQD_E_DATA, "%s: there are no rows", source_name(rows));
     builder b = { dataset, rows, 0, 0, 0, rows->ids.count, NULL, NULL, 0, NULL, NULL };
     b.duplicates = seqd_option_choice(dataset->options, SEQD_OPT_DUPLICATES);
     b.negatives = seqd_option_choice(dataset->options, SEQD_OPT_NEGATIVES);

@@ -245,7 +245,8 @@ static void bad_cells_are_named(void **state)
     refuse("", "id,ds,y\n", SEQD_E_DATA, "there are no rows");
     refuse("freq=D", "id,ds,y\nA,17,1\n", SEQD_E_DATA, "'17' is not a date");
     refuse("freq=int", "id,ds,y\nA,2024-01-01,1\n", SEQD_E_DATA, "'2024-01-01' is not a whole number");
-    refuse("", "id,ds,y\nA,1,1\nA,1000000000000,1\nB,1,1\n", SEQD_E_DATA, "series 'A' alone spans 1000000000000");
+    refuse("", "id,ds,y\nA,1,1\nA,1000000000000,1\nB,1,1\n", SEQD_E_DATA, "text: 3 rows would become");
+    assert_contains(error.message, "series 'A' alone spans 1000000000000");
     make("", "id,ds,y\nA, 1 , 2 \nA,2,NaN\nA,3,NA\nA,4,null\nA,5,3\n"); /* words for "nothing", blanks around numbers */
     HISTORY(set, "A", 2, MISSING, MISSING, MISSING, 3);
 }

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Scalers against a straightforward computation from the definition, step by step, over series with missing values,
+ * silences, constant stretches and shifts of level; and that no step knows what comes after it.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "feature_set.h"
+#include "rng.h"
+
+#define LENGTH 160
+
+static const char *const names[] = {"mean_abs", "standard", "min_max", "min_max_signed", "robust", "log1p", "none"};
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int n)
+{
+    qsort(values, (size_t)n, sizeof *values, by_value);
+    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
+}
+
+/* loc and scale of step t from the values it may see. */
+static void reference(seqd_scaler scaler, int window, double typical, const float *y, int t, double *loc, double *scale)
+{
+    double seen[LENGTH];
+    double sum = 0.0, absolute = 0.0, all = 0.0, spread = 0.0, low = HUGE_VAL, high = -HUGE_VAL;
+    int n = 0, n_all = 0;
+    for (int i = 0; i <= t; i++) {
+        const double v = (double)y[i];
+        if (isnan(v)) continue;
+        all += fabs(v), n_all++;
+        if (i <= t - window) continue;
+        seen[n++] = v;
+        sum += v, absolute += fabs(v);
+        low = fmin(low, v), high = fmax(high, v);
+    }
+    const double own = all > 0.0 ? all / n_all : typical, mean = n > 0 ? sum / n : 0.0;
+    for (int i = 0; i < n; i++) spread += (seen[i] - mean) * (seen[i] - mean);
+    *loc = 0.0;
+    switch (scaler) {
+    case SEQD_SCALER_NONE: *scale = 1.0; break;
+    case SEQD_SCALER_MEAN_ABS: *scale = (absolute + own) / (n + 1); break;
+    case SEQD_SCALER_STANDARD:
+    case SEQD_SCALER_LOG1P:
+        *loc = mean;
+        *scale = sqrt((spread + 0.25 * own * own) / (n + 1));
+        break;
+    case SEQD_SCALER_ROBUST: {
+        *scale = own;
+        if (n == 0) break;
+        *loc = median(seen, n);
+        for (int i = 0; i < n; i++) seen[i] = fabs(seen[i] - *loc);
+        qsort(seen, (size_t)n, sizeof *seen, by_value);
+        const double deviation = 1.4826 * seen[n / 2]; /* of an even number of deviations the upper middle one */
+        if (deviation > 0.0) *scale = deviation;
+        break;
+    }
+    case SEQD_SCALER_MIN_MAX:
+    case SEQD_SCALER_MIN_MAX_SIGNED:
+        if (n == 0) low = 0.0, high = own;
+        *scale = high > low ? high - low : own;
+        *loc = scaler == SEQD_SCALER_MIN_MAX ? low : 0.5 * (low + high);
+        if (scaler == SEQD_SCALER_MIN_MAX_SIGNED) *scale *= 0.5;
+        break;
+    }
+}
+
+static float make_value(seqd_rng *rng, int kind, int t)
+{
+    double v = 20.0 + 6.0 * seqd_rng_normal(rng);
+    if (kind % 5 == 1) v = (double)seqd_rng_below(rng, 3);           /* few values, many equal */
+    if (kind % 5 == 2) v = t < LENGTH / 2 ? 0.0 : 4.0;                /* nothing, then a constant */
+    if (kind % 5 == 3) v = t < 60 ? 1e4 * (1.0 + seqd_rng_uniform(rng)) : 3.0 * seqd_rng_normal(rng);
+    if (kind % 5 == 4 && t > 30 && t < 100) v = NAN;                  /* a long silence */
+    if (kind % 7 == 0 && t < 5) v = NAN;                              /* begins with nothing */
+    const double gap = kind % 3 == 0 ? 0.0 : kind % 3 == 1 ? 0.2 : 0.8;
+    return seqd_rng_uniform(rng) < gap ? NAN : (float)v;
+}
+
+static void make_series(seqd_rng *rng, int kind, float *y)
+{
+    for (int t = 0; t < LENGTH; t++) y[t] = make_value(rng, kind, t);
+}
+
+static void scale(seqd_scaler scaler, int window, const float *y, int64_t length, float *loc, float *scales)
+{
+    static double scratch[2 * LENGTH + 4];
+    static seqd_features features;
+    features.scaler = scaler;
+    features.scale_window = window;
+    features.typical_scale = 7.5;
+    seqd_scale_series(&features, y, length, loc, scales, scratch);
+}
+
+static void test_against_the_definition(void **state)
+{
+    static const int windows[] = {1, 2, 5, 28, 150};
+    int64_t compared = 0;
+    (void)state;
+    for (int s = 0; s <= SEQD_SCALER_NONE; s++)
+        for (int kind = 0; kind < 35; kind++)
+            for (size_t w = 0; w < sizeof windows / sizeof windows[0]; w++) {
+                float y[LENGTH], loc[LENGTH], scales[LENGTH];
+                seqd_rng rng = seqd_rng_stream(1, (uint64_t)kind, w);
+                make_series(&rng, kind, y);
+                scale((seqd_scaler)s, windows[w], y, LENGTH, loc, scales);
+                for (int t = 0; t < LENGTH; t++) {
+                    double l, d;
+                    reference((seqd_scaler)s, windows[w], 7.5, y, t, &l, &d);
+                    compared++;
+                    if (!(fabs((double)loc[t] - l) <= 1e-6 * (fabs(l) + d)) ||
+                        !(fabs((double)scales[t] - d) <= 2e-6 * d))
+                        fail_msg("%s, window %d, series %d, step %d: loc %.9g scale %.9g instead of %.9g, %.9g",
+                                 names[s], windows[w], kind, t, (double)loc[t], (double)scales[t], l, d);
+                    assert_true(scales[t] > 0.0f);
+                }
+            }
+    assert_true(compared == 7 * 35 * 5 * LENGTH);
+}
+
+static void test_later_values_change_nothing(void **state)
+{
+    (void)state;
+    for (int s = 0; s <= SEQD_SCALER_NONE; s++)
+        for (int kind = 0; kind < 35; kind++) {
+            float y[LENGTH], loc[LENGTH], scales[LENGTH], other_loc[LENGTH], other_scales[LENGTH];
+            seqd_rng rng = seqd_rng_stream(2, (uint64_t)kind, 0);
+            make_series(&rng, kind, y);
+            scale((seqd_scaler)s, 28, y, LENGTH, loc, scales);
+            const size_t t = (size_t)seqd_rng_below(&rng, LENGTH - 1);
+            for (size_t i = t + 1; i < LENGTH; i++) y[i] = (float)(1e3 * seqd_rng_normal(&rng));
+            scale((seqd_scaler)s, 28, y, LENGTH, other_loc, other_scales);
+            assert_memory_equal(loc, other_loc, (t + 1) * sizeof(float));
+            assert_memory_equal(scales, other_scales, (t + 1) * sizeof(float));
+            if (s != SEQD_SCALER_NONE && t + 3 < LENGTH) /* and the change was one */
+                assert_memory_not_equal(scales, other_scales, sizeof scales);
+            /* a series that ends at t has the same scalers */
+            scale((seqd_scaler)s, 28, y, (int64_t)t + 1, other_loc, other_scales);
+            assert_memory_equal(loc, other_loc, (t + 1) * sizeof(float));
+            assert_memory_equal(scales, other_scales, (t + 1) * sizeof(float));
+        }
+}
+
+/* Empty, all-zero and single-valued series have a usable scale. */
+static void test_degenerate(void **state)
+{
+    (void)state;
+    for (int s = 0; s <= SEQD_SCALER_NONE; s++)
+        for (int kind = 0; kind < 3; kind++) {
+            float y[LENGTH], loc[LENGTH], scales[LENGTH];
+            for (int t = 0; t < LENGTH; t++) y[t] = kind == 0 ? NAN : kind == 1 ? 0.0f : 1e-30f;
+            scale((seqd_scaler)s, 28, y, LENGTH, loc, scales);
+            for (int t = 0; t < LENGTH; t++) {
+                assert_true(isfinite(loc[t]));
+                assert_true(isfinite(scales[t]) && scales[t] > 0.0f);
+                assert_true(isfinite(1.0f / scales[t]));
+            }
+        }
+}
+
+static void test_transform(void **state)
+{
+    (void)state;
+    const double values[] = {0.0, 1e-9, 0.5, 7.0, 12345.0, 1e12};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            const double y = sign * values[i], z = seqd_scaler_transform(SEQD_SCALER_LOG1P, y);
+            assert_true(fabs(seqd_log1p_inverse(z) - y) <= 1e-14 * (1.0 + fabs(z)) * (1.0 + fabs(y)));
+            assert_true(z == -seqd_scaler_transform(SEQD_SCALER_LOG1P, -y));
+            assert_true(seqd_scaler_transform(SEQD_SCALER_STANDARD, y) == y);
+        }
+    assert_true(isnan(seqd_scaler_transform(SEQD_SCALER_LOG1P, NAN)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_against_the_definition),
+        cmocka_unit_test(test_later_values_change_nothing),
+        cmocka_unit_test(test_degenerate),
+        cmocka_unit_test(test_transform),
+    };
+    return cmocka_run_group_tests_name("scale", tests, NULL, NULL);
+}

@@ -11,17 +11,35 @@
 
 static const double pi = 3.14159265358979323846;
 
-int32_t seqd_features_calendar_count(seqd_freq freq)
+static int32_t count_calendar(const seqd_features *features)
 {
-    switch (freq) {
-    case SEQD_FREQ_DAY: return 7 + 1 + 4;  /* weekday, day of month, two harmonics of the year */
-    case SEQD_FREQ_WEEK: return 4;         /* two harmonics of the year */
-    case SEQD_FREQ_MONTH: return 12;       /* month */
-    case SEQD_FREQ_HOUR: return 7 + 8;     /* weekday, four harmonics of the day */
+    if (features->use_calendar == 0) return 0;
+    const bool year = features->use_calendar == 2;
+    switch (features->calendar.freq) {
+    case SEQD_FREQ_DAY: return 7 + 1 + (year ? 4 : 0);  /* weekday, day of month, two harmonics of the year */
+    case SEQD_FREQ_WEEK: return year ? 4 : 0;           /* two harmonics of the year */
+    case SEQD_FREQ_MONTH: return year ? 12 : 0;         /* month */
+    case SEQD_FREQ_HOUR: return 7 + 8;                  /* weekday, four harmonics of the day */
     case SEQD_FREQ_INT:
     case SEQD_FREQ_AUTO: break;
     }
     return 0;
+}
+
+/* Steps of a year, 0 where steps have no calendar. */
+static int64_t year_length(seqd_freq freq)
+{
+    return freq == SEQD_FREQ_DAY ? 365 : freq == SEQD_FREQ_WEEK ? 52 : freq == SEQD_FREQ_MONTH ? 12 : 0;
+}
+
+/* Whoever has seen each time of year once takes the course of that year for a season: two years are asked for. */
+static int32_t choose_calendar(const seqd_options *options, const seqd_dataset *dataset)
+{
+    int64_t longest = 0;
+    if (seqd_option_i64(options, SEQD_OPT_CALENDAR) == 0) return 0;
+    for (int64_t i = 0; i < dataset->series_count; i++)
+        if (dataset->series[i].length > longest) longest = dataset->series[i].length;
+    return longest >= 2 * year_length(dataset->calendar.freq) ? 2 : 1;
 }
 
 static float *harmonics(float *out, double phase, int32_t count)
@@ -42,7 +60,7 @@ void seqd_features_calendar(const seqd_features *features, int64_t step, float *
     case SEQD_FREQ_DAY:
         for (int32_t i = 0; i < 7; i++) *out++ = i == date.weekday ? 1.0f : 0.0f;
         *out++ = ((float)date.day - 16.0f) / 15.0f;
-        harmonics(out, date.day_of_year / 365.25, 2);
+        if (features->use_calendar == 2) harmonics(out, date.day_of_year / 365.25, 2);
         break;
     case SEQD_FREQ_WEEK:
         harmonics(out, date.day_of_year / 365.25, 2);
@@ -194,7 +212,7 @@ int32_t seqd_features_build(seqd_context *context, const seqd_options *options, 
     features->season = dataset->season;
     features->horizon = horizon;
     features->context_length = context_length;
-    features->use_calendar = (int32_t)seqd_option_i64(options, SEQD_OPT_CALENDAR);
+    features->use_calendar = choose_calendar(options, dataset);
     features->use_stock = dataset->in_stock != NULL;
     features->scaler = (seqd_scaler)seqd_option_choice(options, SEQD_OPT_SCALER);
     features->scale_window = (int32_t)seqd_option_i64(options, SEQD_OPT_SCALE_WINDOW);
@@ -296,8 +314,7 @@ int32_t seqd_features_derive(seqd_features *features, seqd_error *error)
     for (int32_t i = 0; i < features->lag_count; i++)
         if (features->lags[i] > features->past_reach) features->past_reach = features->lags[i];
 
-    features->calendar_count =
-        features->use_calendar ? seqd_features_calendar_count(features->calendar.freq) : 0;
+    features->calendar_count = count_calendar(features);
     features->future_count = features->calendar_count + features->known_count;
     /* value, observed, log scale, age */
     features->input_count = 4 + features->lag_count + features->calendar_count + features->known_count +

@@ -31,7 +31,8 @@ typedef struct seqd_features {
     seqd_calendar calendar;
     int32_t season;
     int32_t horizon, context_length;
-    int32_t use_calendar, use_stock;
+    int32_t use_calendar;        /* 0 none, 1 without the parts that tell the time of year, 2 with them */
+    int32_t use_stock;
     seqd_scaler scaler;
     int32_t scale_window;
     double typical_scale;        /* of the whole panel: stands in where a series has shown nothing yet */
@@ -66,7 +67,6 @@ char *seqd_features_place_names(seqd_features *features, int32_t index, const ch
 
 /* The calendar features of a step: calendar_count numbers. */
 void seqd_features_calendar(const seqd_features *features, int64_t step, float *out);
-int32_t seqd_features_calendar_count(seqd_freq freq);
 
 /* sign(y) log(1+|y|) and its inverse, or nothing. */
 double seqd_scaler_transform(seqd_scaler scaler, double y);

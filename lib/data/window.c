@@ -48,7 +48,8 @@ static void fill_inputs(const seqd_binding *binding, const seqd_series *series, 
     *x++ = features->scaler == SEQD_SCALER_NONE
                ? 0.0f
                : seqd_squash((logf(scale) - (float)features->log_scale_mean) / (float)features->log_scale_deviation);
-    *x++ = 0.25f * log1pf((float)t);
+    /* how much history there is, as far as it matters; the whole age would tell the date */
+    *x++ = t < features->context_length ? (float)(t + 1) / (float)features->context_length : 1.0f;
     for (int32_t l = 0; l < features->lag_count; l++) {
         const int64_t back = t - features->lags[l];
         const float lagged = back >= 0 ? binding->history[series->offset + back] : NAN;

@@ -162,7 +162,7 @@ static int32_t get_features(seqd_model *model, seqd_scanner *in, seqd_error *err
     f->season = seqd_get_int(in, 1, 10000);
     f->horizon = seqd_get_int(in, 1, 4096);
     f->context_length = seqd_get_int(in, 1, 16384);
-    f->use_calendar = seqd_get_int(in, 0, 1);
+    f->use_calendar = seqd_get_int(in, 0, 2);
     f->use_stock = seqd_get_int(in, 0, 1);
     f->scaler = (seqd_scaler)seqd_get_int(in, SEQD_SCALER_MEAN_ABS, SEQD_SCALER_NONE);
     f->scale_window = seqd_get_int(in, 1, 16384);

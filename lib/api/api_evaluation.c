@@ -101,7 +101,7 @@ static int32_t forecast_network(void *user, const char *name, seqd_dataset *view
     start = seqd_now();
     seqd_predictor *predictor;
     SEQD_CHECK(seqd_predictor_new(network->model, &predictor, error));
-    const int32_t status = seqd_predictor_forecast(predictor, view, out, error);
+    const int32_t status = seqd_predictor_forecast(predictor, view, false, out, error);
     seqd_predictor_free(predictor);
     *predict_seconds = seqd_now() - start;
     return status;

@@ -23,7 +23,7 @@ int32_t seqd_predictor_run(seqd_predictor *predictor, seqd_dataset *dataset, seq
     SEQD_NEED(dataset);
     SEQD_NEED(out);
     if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
-    SEQD_COMPUTE(status, seqd_predictor_forecast(predictor, dataset, out, error));
+    SEQD_COMPUTE(status, seqd_predictor_forecast(predictor, dataset, true, out, error));
     return status;
 }
 

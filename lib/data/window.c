@@ -100,8 +100,10 @@ static void fill_row(const seqd_binding *binding, const seqd_window *window, int
         const int64_t t = first + i, most = series->length + series->future;
         seqd_features_calendar(features, series->start + t, future);
         future += features->calendar_count;
-        for (int32_t c = 0; c < features->known_count; c++)
-            *future++ = t >= 0 && t < most ? normal(&features->known[c], binding->known[c][series->offset + t]) : 0.0f;
+        for (int32_t c = 0; c < features->known_count; c++) {
+            const int64_t at = t < most ? t : most - 1; /* past the last row its value stands in */
+            *future++ = at >= 0 ? normal(&features->known[c], binding->known[c][series->offset + at]) : 0.0f;
+        }
     }
     for (int32_t c = 0; c < features->cat_count; c++)
         shard->cats[row * features->cat_count + c] = binding->cats[window->series * features->cat_count + c];

@@ -202,8 +202,8 @@ static int32_t new_forecast(const seqd_predictor *predictor, const seqd_dataset 
     return status;
 }
 
-int32_t seqd_predictor_forecast(seqd_predictor *predictor, const seqd_dataset *dataset, seqd_forecast **out,
-                                seqd_error *error)
+int32_t seqd_predictor_forecast(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete,
+                                seqd_forecast **out, seqd_error *error)
 {
     seqd_model *model = predictor->model;
     seqd_binding binding;
@@ -212,7 +212,7 @@ int32_t seqd_predictor_forecast(seqd_predictor *predictor, const seqd_dataset *d
     SEQD_CHECK(seqd_model_begin_read(model, error));
     status = seqd_binding_create(predictor->context, &model->features, dataset, &binding, error);
     if (status != SEQD_OK) goto unbound;
-    SEQD_TRY(status, done, check_future(predictor, dataset, &binding, error));
+    if (complete) SEQD_TRY(status, done, check_future(predictor, dataset, &binding, error));
     SEQD_TRY(status, done, new_forecast(predictor, dataset, &forecast, error));
     forecast->path_common = model->path_common;
     forecast->path_fade = model->path_fade;

@@ -147,7 +147,7 @@ def stock_row(article, daily, line_sizes, last_day):
     pack = max(PACKS, key=lambda size: (line_sizes[size], -size))
     lead_time = (7, 10, 14, 21)[draw % 4]
     cover = (5, 12, 20, 30, 45, 60)[draw // 4 % 6]
-    on_hand = round(rate * cover)
+    on_hand = max(pack, round(rate * cover))
     on_order = -(-round(rate * 14) // pack) * pack if draw // 24 % 3 == 0 else 0
     return [article, on_hand, on_order, lead_time, pack, pack * (1 + draw // 72 % 2)]
 

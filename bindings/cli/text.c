@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,57 +66,6 @@ char **cli_split(const char *list, int32_t *count)
     return names;
 }
 
-static void say(const cli *c, const char *format, va_list arguments)
-{
-    cli_progress_clear();
-    fputs("seqdemand: ", stderr);
-    if (c->command != NULL) fprintf(stderr, "%s: ", c->command->name);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-}
-
-int cli_fail(const cli *c, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    say(c, format, arguments);
-    va_end(arguments);
-    return CLI_FAILED;
-}
-
-int cli_wrong(const cli *c, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    say(c, format, arguments);
-    va_end(arguments);
-    if (c->command != NULL) fprintf(stderr, "Try 'seqdemand help %s'.\n", c->command->name);
-    else fputs("Try 'seqdemand --help'.\n", stderr);
-    return CLI_USAGE;
-}
-
-int cli_failed(const cli *c)
-{
-    const char *message = c->error.message[0] != '\0' ? c->error.message : seqd_status_text(c->error.status);
-    return cli_fail(c, "%s", message);
-}
-
-int cli_failed_option(const cli *c)
-{
-    return c->error.status == SEQD_E_OPTION ? cli_wrong(c, "%s", c->error.message) : cli_failed(c);
-}
-
-void cli_note(const cli *c, const char *format, ...)
-{
-    if (c->flags[CLI_FLAG_QUIET] != NULL) return;
-    cli_progress_clear();
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-}
-
 const char *cli_count(int64_t value)
 {
     static char buffers[4][32];
@@ -148,28 +96,4 @@ bool cli_parse_real(const char *text, double *value)
     char *end = NULL;
     *value = strtod(text, &end);
     return *end == '\0' && *value - *value == 0;
-}
-
-int cli_flag_real(const cli *c, cli_flag flag, double *value)
-{
-    double number = 0;
-    if (c->flags[flag] == NULL) return CLI_OK;
-    if (!cli_parse_real(c->flags[flag], &number))
-        return cli_wrong(c, "--%s takes a number, not '%s'", cli_flag_name(flag), c->flags[flag]);
-    *value = number;
-    return CLI_OK;
-}
-
-int cli_flag_whole(const cli *c, cli_flag flag, int64_t minimum, int64_t maximum, int64_t *value)
-{
-    const char *text = c->flags[flag];
-    if (text == NULL) return CLI_OK;
-    char *end = NULL;
-    errno = 0;
-    long long number = text[strspn(text, "+-0123456789")] == '\0' ? strtoll(text, &end, 10) : 0;
-    if (end == NULL || end == text || *end != '\0' || errno != 0 || number < minimum || number > maximum)
-        return cli_wrong(c, "--%s takes a whole number from %s to %s, not '%s'", cli_flag_name(flag),
-                         cli_count(minimum), cli_count(maximum), text);
-    *value = number;
-    return CLI_OK;
 }

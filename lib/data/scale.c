@@ -53,20 +53,45 @@ static double middle_of(const double *sorted, int64_t count)
     return count % 2 ? sorted[count / 2] : 0.5 * (sorted[count / 2 - 1] + sorted[count / 2]);
 }
 
-/* Median absolute deviation from the sorted values: deviations from the median rise outwards on both sides, so two fingers meet. */
+/*
+ * Median absolute deviation from the sorted values: deviations from the median rise outwards on both sides, so two fingers meet.
+ */
 static double median_deviation(const sorted_window *window, double median)
 {
     const int64_t half = window->count / 2;
     int64_t right = lower_bound(window, median), left = right - 1;
-    double deviation = 0.0;
+    double deviation = 0.0, before = 0.0;
     for (int64_t i = 0; i <= half; i++) {
         const double l = left >= 0 ? median - window->sorted[left] : HUGE_VAL;
         const double r = right < window->count ? window->sorted[right] - median : HUGE_VAL;
+        before = deviation;
         deviation = l < r ? l : r;
         if (l < r) left--;
         else right++;
     }
-    return deviation;
+    return window->count % 2 ? deviation : 0.5 * (before + deviation);
+}
+
+/* Sums over the observed values of a window. */
+typedef struct window_sums {
+    double sum, squares, absolute;
+    int64_t seen;
+} window_sums;
+
+static void add(window_sums *sums, double value, double sign)
+{
+    sums->sum += sign * value;
+    sums->squares += sign * value * value;
+    sums->absolute += sign * fabs(value);
+    sums->seen += sign > 0.0 ? 1 : -1;
+}
+
+static window_sums sum_up(const float *values, int64_t count)
+{
+    window_sums sums = {0};
+    for (int64_t i = 0; i < count; i++)
+        if (values[i] == values[i]) add(&sums, (double)values[i], 1.0);
+    return sums;
 }
 
 static void put(float *loc, float *scale, double l, double s, double floor)
@@ -84,36 +109,38 @@ void seqd_scale_series(const seqd_features *features, const float *values, int64
                          scaler == SEQD_SCALER_MIN_MAX_SIGNED;
     const double typical = features->typical_scale, floor = 1e-9 * typical;
     sorted_window order = {scratch, 0};
-    double sum = 0.0, squares = 0.0, absolute = 0.0, absolute_all = 0.0;
-    int64_t seen = 0, seen_all = 0;
+    window_sums s = {0};
+    double absolute_all = 0.0;
+    int64_t seen_all = 0;
 
     for (int64_t t = 0; t < length; t++) {
         const double in = (double)values[t];
         if (in == in) {
-            sum += in, squares += in * in, absolute += fabs(in), absolute_all += fabs(in);
-            seen++, seen_all++;
+            add(&s, in, 1.0);
+            absolute_all += fabs(in);
+            seen_all++;
             if (ordered) sorted_add(&order, in);
         }
         if (t >= window && values[t - window] == values[t - window]) {
-            const double out = (double)values[t - window];
-            sum -= out, squares -= out * out, absolute -= fabs(out);
-            seen--;
-            if (ordered) sorted_remove(&order, out);
-            if (seen == 0) sum = squares = absolute = 0.0; /* drop what rounding left */
+            add(&s, (double)values[t - window], -1.0);
+            if (ordered) sorted_remove(&order, (double)values[t - window]);
         }
+        /* what subtracting leaves of a level long gone must not grow */
+        if (t >= window && t % window == 0) s = sum_up(values + t - window + 1, window);
         const double own = seen_all > 0 && absolute_all > 0.0 ? absolute_all / (double)seen_all : typical;
+        const int64_t seen = s.seen;
         const double n = (double)seen;
         switch (scaler) {
         case SEQD_SCALER_NONE:
             put(loc + t, scale + t, 0.0, 1.0, 0.0);
             break;
         case SEQD_SCALER_MEAN_ABS:
-            put(loc + t, scale + t, 0.0, ((absolute > 0.0 ? absolute : 0.0) + own) / (n + 1.0), floor);
+            put(loc + t, scale + t, 0.0, ((s.absolute > 0.0 ? s.absolute : 0.0) + own) / (n + 1.0), floor);
             break;
         case SEQD_SCALER_STANDARD:
         case SEQD_SCALER_LOG1P: {
-            const double mean = seen > 0 ? sum / n : 0.0;
-            const double variance = seen > 1 ? (squares - n * mean * mean) / n : 0.0;
+            const double mean = seen > 0 ? s.sum / n : 0.0;
+            const double variance = seen > 1 ? (s.squares - n * mean * mean) / n : 0.0;
             const double typical_part = 0.25 * own * own; /* one observation at half the usual size */
             put(loc + t, scale + t, mean, sqrt(((variance > 0.0 ? variance : 0.0) * n + typical_part) / (n + 1.0)),
                 floor);

@@ -62,8 +62,7 @@ static void reference(seqd_scaler scaler, int window, double typical, const floa
         if (n == 0) break;
         *loc = median(seen, n);
         for (int i = 0; i < n; i++) seen[i] = fabs(seen[i] - *loc);
-        qsort(seen, (size_t)n, sizeof *seen, by_value);
-        const double deviation = 1.4826 * seen[n / 2]; /* of an even number of deviations the upper middle one */
+        const double deviation = 1.4826 * median(seen, n);
         if (deviation > 0.0) *scale = deviation;
         break;
     }

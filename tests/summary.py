@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adds up meson test logs: tests/summary.py LOG... prints what failed or was skipped, then `N passed, N failed`.
 
-A cmocka program counts as the tests it holds, anything else as one. A program that ended badly counts as at least one
-failure, whatever it printed; a cmocka program that ran nothing is a failure too.
+A cmocka or unittest program counts as the tests it holds, anything else as one. A program that ended badly counts as at least one
+failure, whatever it printed; one that holds tests and ran none is a failure too.
 """
 
 import json
@@ -13,6 +13,15 @@ import sys
 STARTED = re.compile(r"^\[==========\] .*Running (\d+) test", re.M)
 ENDED = re.compile(r"\[  (PASSED|FAILED|SKIPPED)\s*\] (\d+) test\(s\)")
 
+UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n+(?:OK|FAILED)(?: \((.*)\))?", re.M)
+
+
+def count_unittest(match):
+    numbers = dict(re.findall(r"(failures|errors|skipped|unexpected successes)=(\d+)", match.group(2) or ""))
+    skipped = int(numbers.pop("skipped", 0))
+    failed = sum(int(number) for number in numbers.values())
+    return int(match.group(1)) - failed - skipped, failed, skipped
+
 
 def count(record):
     """(passed, failed, skipped) of one test program."""
@@ -21,12 +30,16 @@ def count(record):
     if result == "SKIP":
         return 0, 0, 1
     good = result in ("OK", "EXPECTEDFAIL")
-    if not STARTED.search(output):
+    unittest = UNITTEST.search(output)
+    if unittest:
+        passed, failed, skipped = count_unittest(unittest)
+    elif STARTED.search(output):
+        sums = {"PASSED": 0, "FAILED": 0, "SKIPPED": 0}
+        for word, number in ENDED.findall(output):
+            sums[word] += int(number)
+        passed, failed, skipped = sums["PASSED"], sums["FAILED"], sums["SKIPPED"]
+    else:
         return (1, 0, 0) if good else (0, 1, 0)
-    sums = {"PASSED": 0, "FAILED": 0, "SKIPPED": 0}
-    for word, number in ENDED.findall(output):
-        sums[word] += int(number)
-    passed, failed, skipped = sums["PASSED"], sums["FAILED"], sums["SKIPPED"]
     if not good:
         failed = max(failed, 1)
     elif passed + failed + skipped == 0:

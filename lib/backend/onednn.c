@@ -20,6 +20,8 @@ const seqd_kernels *seqd_onednn_kernels(const seqd_kernels *base)
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_version.h>
 
+#include "parallel.h"
+
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 
@@ -37,7 +39,10 @@ static void pack(int64_t k, int64_t n, const float *b, int64_t ldb, int transpos
         for (int64_t j = 0; j < n; j++) packed[i * n + j] = transposed ? b[j * ldb + i] : b[i * ldb + j];
 }
 
-/* What oneDNN refuses or fails is computed here instead, so that a product is never left out. */
+/*
+ * What oneDNN refuses or fails is computed here instead, so that a product is never left out; and everything in a forked child,
+ * where its threads are gone.
+ */
 static void plain_gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, int a_transposed, const float *b,
                        int64_t ldb, float *c, int64_t ldc)
 {
@@ -58,7 +63,8 @@ static void gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, c
             for (int64_t j = 0; j < n; j++) row[j] += bias[j];
     }
     if (m == 0 || n == 0 || k == 0) return;
-    if (dnnl_sgemm('N', 'N', m, n, k, 1.0f, a, lda, packed, n, 1.0f, c, ldc) != dnnl_success)
+    if (seqd_parallel_forked() ||
+        dnnl_sgemm('N', 'N', m, n, k, 1.0f, a, lda, packed, n, 1.0f, c, ldc) != dnnl_success)
         plain_gemm(m, n, k, a, lda, 0, packed, n, c, ldc);
 }
 
@@ -73,7 +79,8 @@ static void gemm_tn(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda
 {
     (void)scratch;
     if (m == 0 || n == 0 || k == 0) return;
-    if (dnnl_sgemm('T', 'N', m, n, k, 1.0f, a, lda, b, ldb, 1.0f, c, ldc) != dnnl_success)
+    if (seqd_parallel_forked() ||
+        dnnl_sgemm('T', 'N', m, n, k, 1.0f, a, lda, b, ldb, 1.0f, c, ldc) != dnnl_success)
         plain_gemm(m, n, k, a, lda, 1, b, ldb, c, ldc);
 }
 

@@ -85,6 +85,19 @@ static void run_team(int32_t threads, int64_t count, seqd_task_fn task, void *us
     if (blocked) (void)pthread_sigmask(SIG_SETMASK, &signals, NULL);
 }
 
+/*
+ * On the calling thread, in a region of its own: the number of threads that oneDNN would take is then a setting of that
+ * region, and the host's stays as it is.
+ */
+static void run_alone(int64_t count, seqd_task_fn task, void *user)
+{
+#pragma omp parallel num_threads(1) default(none) shared(count, task, user)
+    {
+        omp_set_num_threads(1);
+        run_here(count, task, user);
+    }
+}
+
 #endif
 
 void seqd_parallel_for(int32_t threads, int64_t count, seqd_task_fn task, void *user)
@@ -95,10 +108,24 @@ void seqd_parallel_for(int32_t threads, int64_t count, seqd_task_fn task, void *
         run_team(count < threads ? (int32_t)count : threads, count, task, user);
         return;
     }
+    if (threads_usable()) {
+        run_alone(count, task, user);
+        return;
+    }
 #else
     (void)threads;
 #endif
     run_here(count, task, user);
+}
+
+bool seqd_parallel_forked(void)
+{
+#ifdef _OPENMP
+    (void)threads_usable();
+    return atomic_load(&forked);
+#else
+    return false;
+#endif
 }
 
 const char *seqd_parallel_engine(void)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "parallel.h"
 #include "rng.h"
 
 /*
@@ -15,8 +16,12 @@
  */
 #define MOST_WINDOWS 2048
 
+struct calibration;
+typedef void (*visit_fn)(struct calibration *c, const seqd_shard *shard, int32_t row, const float *out);
+
 typedef struct calibration {
     seqd_trainer *trainer;
+    visit_fn visit;
     const seqd_window *windows;
     int64_t count;
     float *out;             /* [SEQD_SHARD_ROWS][horizon][width] */
@@ -29,13 +34,14 @@ typedef struct calibration {
     double *scores;         /* [horizon] of one window, NaN where there is no target */
 } calibration;
 
-typedef void (*visit_fn)(calibration *c, const seqd_shard *shard, int32_t row, const float *out);
-
-static void visit_windows(calibration *c, visit_fn visit)
+static void visit_task(void *user, int64_t index, int32_t thread)
 {
+    calibration *c = user;
+    const visit_fn visit = c->visit;
     seqd_shard_runner *runner = &c->trainer->runner;
     seqd_shard *shard = &runner->shards[0];
     const seqd_net *net = &runner->model->net;
+    (void)index, (void)thread;
     for (int64_t first = 0; first < c->count; first += SEQD_SHARD_ROWS) {
         const int64_t left = c->count - first;
         seqd_shard_fill(runner->binding, c->windows + first, (int32_t)(left < SEQD_SHARD_ROWS ? left : SEQD_SHARD_ROWS),
@@ -45,6 +51,13 @@ static void visit_windows(calibration *c, visit_fn visit)
         for (int32_t r = 0; r < shard->rows; r++)
             visit(c, shard, r, c->out + (int64_t)r * shard->horizon * net->config.head.width);
     }
+}
+
+/* One task: sums over the windows keep their order. */
+static void visit_windows(calibration *c, visit_fn visit)
+{
+    c->visit = visit;
+    seqd_parallel_for(1, 1, visit_task, c);
 }
 
 /* Target, weight and scaling of the last fork of a row. */
@@ -62,9 +75,10 @@ static void gather_residuals(calibration *c, const seqd_shard *shard, int32_t ro
     const float *weight;
     double loc, scale;
     const float *y = last_fork(shard, row, &weight, &loc, &scale);
-    for (int32_t h = 0; h < shard->horizon; h++)
-        if (weight[h] > 0.0f)
-            c->residuals[c->residual_count++] = ((double)y[h] - loc) / scale - (double)out[h];
+    for (int32_t h = 0; h < shard->horizon; h++) {
+        const double residual = ((double)y[h] - loc) / scale - (double)out[h];
+        if (weight[h] > 0.0f && isfinite(residual)) c->residuals[c->residual_count++] = residual;
+    }
 }
 
 static void gather_scores(calibration *c, const seqd_shard *shard, int32_t row, const float *out)

@@ -8,6 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #include "parallel.h"
 
 enum { MOST = 10000 };
@@ -80,6 +84,37 @@ static void the_host_is_left_alone(void **state)
     for (int i = 1; i < 32; i++) assert_int_equal(sigismember(&before, i), sigismember(&after, i));
 }
 
+#ifdef _OPENMP
+static void count_threads(void *user, int64_t index, int32_t thread)
+{
+    int *team = user;
+    (void)index, (void)thread;
+    /* a library that a task calls, such as oneDNN, would open a region of its own */
+#pragma omp parallel
+#pragma omp atomic
+    ++*team;
+}
+#endif
+
+static void what_a_task_calls_gets_one_thread(void **state)
+{
+    (void)state;
+#ifdef _OPENMP
+    const int before = omp_get_max_threads();
+    int team = 0;
+    omp_set_num_threads(4);
+    seqd_parallel_for(1, 1, count_threads, &team);
+    assert_int_equal(team, 1);
+    team = 0;
+    seqd_parallel_for(2, 8, count_threads, &team);
+    assert_int_equal(team, 8);
+    assert_int_equal(omp_get_max_threads(), 4);
+    omp_set_num_threads(before);
+#else
+    skip();
+#endif
+}
+
 static void a_forked_child_works(void **state)
 {
     (void)state;
@@ -139,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_index_once),          cmocka_unit_test(the_host_is_left_alone),
         cmocka_unit_test(a_forked_child_works),      cmocka_unit_test(two_hosts_threads_at_once),
+        cmocka_unit_test(what_a_task_calls_gets_one_thread),
         cmocka_unit_test(machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,9 @@
 #include <cpuid.h>
 
 #include "avx2/avx2.h"
+#ifdef SEQD_HAVE_AVX512
+#include "avx512/avx512.h"
+#endif
 
 /* The register state the operating system saves: XCR0. Only to be asked once OSXSAVE is known to be there. */
 static uint64_t saved_state(void)
@@ -35,6 +38,20 @@ static bool runs_avx2(void)
     }
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_AVX2) != 0;
 }
+
+#ifdef SEQD_HAVE_AVX512
+/* To be asked once runs_avx2 has said yes. */
+static bool runs_avx512(void)
+{
+    uint32_t a, b, c, d;
+    const uint32_t wanted = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (b & wanted) != wanted) {
+        return false;
+    }
+    const uint64_t masks_and_zmm = 0xe0; /* opmask, upper halves of zmm0..15, zmm16..31 */
+    return (saved_state() & masks_and_zmm) == masks_and_zmm;
+}
+#endif
 #endif
 
 static const seqd_kernels *const levels[] = {
@@ -42,15 +59,21 @@ static const seqd_kernels *const levels[] = {
 #ifdef SEQD_HAVE_AVX2
     &seqd_kernels_avx2,
 #endif
+#ifdef SEQD_HAVE_AVX512
+    &seqd_kernels_avx512,
+#endif
 };
 
 static int32_t detect(void)
 {
+    int32_t count = 1;
 #ifdef SEQD_HAVE_AVX2
-    return runs_avx2() ? 2 : 1;
-#else
-    return 1;
+    count += runs_avx2() ? 1 : 0;
 #endif
+#ifdef SEQD_HAVE_AVX512
+    count += count == 2 && runs_avx512() ? 1 : 0;
+#endif
+    return count;
 }
 
 int32_t seqd_kernels_count(void)

@@ -16,7 +16,7 @@
  *  - NaN goes in, NaN comes out (comparisons select, they do not multiply by masks).
  */
 typedef struct seqd_kernels {
-    const char *level; /* "ref", "avx2" */
+    const char *level; /* "ref", "avx2", "avx512" */
 
     /*
      * Matrix product with a right-hand side packed once and used often.

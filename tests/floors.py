@@ -63,7 +63,7 @@ def calls(names):
 
 
 RULES = [
-    Rule("intrinsics outside kernels/avx2", r"\b(?:\w*intrin\.h|_mm\d*_\w+|__m\d+\w*)", "__m256 x = _mm256_setzero_ps();",
+    Rule("intrinsics outside kernels/avx2 and kernels/avx512", r"\b(?:\w*intrin\.h|_mm\d*_\w+|__m\d+\w*)", "__m256 x = _mm256_setzero_ps();",
          r"kernels/avx(2|512)/.*"),
     Rule("OpenMP outside lib/core/parallel.c", r"#\s*pragma\s+omp|\bomp\.h|\bomp_\w+\s*\(", "#pragma omp parallel for",
          r"lib/core/parallel\.c"),

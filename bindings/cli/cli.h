@@ -66,7 +66,7 @@
     X(SET, "set", "K=V", CLI_ALL & ~CLI_DESCRIBE, "set an option; the same as --K V")                                  \
     X(CONFIG, "config", "FILE", CLI_ALL & ~CLI_DESCRIBE, "read options from lines of `key = value`; flags win")        \
     X(THREADS, "threads", "N", CLI_ALL, "threads (default: every processor this process may use)")                     \
-    X(KERNELS, "kernels", "LEVEL", CLI_ALL, "ref, avx2 or auto (default)")                                             \
+    X(KERNELS, "kernels", "LEVEL", CLI_ALL, "ref, avx2, avx512 or auto (default)")                                     \
     X(PROGRESS, "progress", NULL, CLI_ALL, "show the progress bar even when standard error is not a terminal")         \
     X(VERBOSE, "verbose", NULL, CLI_ALL, "tell more on standard error")                                                \
     X(QUIET, "quiet", NULL, CLI_ALL, "tell nothing but errors")                                                        \

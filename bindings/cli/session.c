@@ -26,8 +26,9 @@ int cli_open(cli *c)
         || seqd_context_set_log(c->context, print_log, NULL, level, &c->error) != SEQD_OK)
         return cli_failed(c);
     const char *kernels = c->flags[CLI_FLAG_KERNELS];
-    if (kernels != NULL && strcmp(kernels, "ref") != 0 && strcmp(kernels, "avx2") != 0 && strcmp(kernels, "auto") != 0)
-        return cli_wrong(c, "--kernels takes ref, avx2 or auto, not '%s'", kernels);
+    if (kernels != NULL && strcmp(kernels, "ref") != 0 && strcmp(kernels, "avx2") != 0 && strcmp(kernels, "avx512") != 0
+        && strcmp(kernels, "auto") != 0)
+        return cli_wrong(c, "--kernels takes ref, avx2, avx512 or auto, not '%s'", kernels);
     if (kernels != NULL && seqd_context_set_kernels(c->context, kernels, &c->error) != SEQD_OK) return cli_failed(c);
     return cli_progress_install(c);
 }

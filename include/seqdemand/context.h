@@ -74,7 +74,7 @@ SEQD_API int32_t seqd_context_set_threads(seqd_context *context, int32_t threads
 SEQD_API int32_t seqd_context_get_threads(const seqd_context *context);
 
 /*
- * Holds the kernels to a level: "ref" (plain C), "avx2", or "auto". A level above what the processor runs is refused
+ * Holds the kernels to a level: "ref" (plain C), "avx2", "avx512", or "auto". One the processor does not run is refused
  * with SEQD_E_UNSUPPORTED. Results differ between levels in the last bits.
  */
 SEQD_API int32_t seqd_context_set_kernels(seqd_context *context, const char *level, seqd_error *error);

@@ -4,7 +4,7 @@
 
 #include "kernels.h"
 
-/* The plain C level: the definition of what each kernel computes. The contracts stand in kernels.h. */
+/* The AVX2 and FMA level. The contracts stand in kernels.h. */
 
 size_t seqd_avx2_gemm_packed_size(int64_t k, int64_t n);
 void seqd_avx2_gemm_pack(int64_t k, int64_t n, const float *b, int64_t ldb, int transposed, float *packed);

@@ -10,7 +10,7 @@
 #define SERIES 40
 #define DAYS 60
 
-static const char *const levels[] = { "ref", "avx2" };
+static const char *const levels[] = { "ref", "avx2", "avx512" };
 static const char *level; /* the one that tests run with now */
 
 static seqd_context *new_context(int32_t threads)

@@ -25,7 +25,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* GFLOP/s of one run of independent multiply-adds: what the processor can do at most in vectors of 8. */
+/* GFLOP/s of one run of independent multiply-adds: what the processor can do at most in vectors of 8, and of 16. */
 #if defined(__x86_64__)
 __attribute__((target("avx2,fma"))) static double peak_run_avx2(void)
 {
@@ -49,6 +49,29 @@ __attribute__((target("avx2,fma"))) static double peak_run_avx2(void)
     (void)kept;
     return (double)CHAINS * TIMES * 16.0 / seconds * 1e-9;
 }
+
+__attribute__((target("avx512f"))) static double peak_run_avx512(void)
+{
+    enum { CHAINS = 12, TIMES = 4000 };
+    __m512 sum[CHAINS];
+    const __m512 x = _mm512_set1_ps(0.999f);
+    for (int i = 0; i < CHAINS; i++) {
+        sum[i] = _mm512_set1_ps((float)i);
+    }
+    const double start = now();
+    for (int t = 0; t < TIMES; t++) {
+        for (int i = 0; i < CHAINS; i++) {
+            sum[i] = _mm512_fmadd_ps(sum[i], x, x);
+        }
+    }
+    const double seconds = now() - start;
+    for (int i = 1; i < CHAINS; i++) {
+        sum[0] = _mm512_add_ps(sum[0], sum[i]);
+    }
+    volatile float kept = _mm512_cvtss_f32(sum[0]);
+    (void)kept;
+    return (double)CHAINS * TIMES * 32.0 / seconds * 1e-9;
+}
 #endif
 
 static bool has_peak(void)
@@ -60,13 +83,15 @@ static bool has_peak(void)
 #endif
 }
 
-static double peak_run(void)
+/* In the vectors of the level that is timed; of avx2 for those without any. */
+static double peak_run(const seqd_kernels *kernels)
 {
 #if defined(__x86_64__)
     if (has_peak()) {
-        return peak_run_avx2();
+        return strcmp(kernels->level, "avx512") == 0 ? peak_run_avx512() : peak_run_avx2();
     }
 #endif
+    (void)kernels;
     return 0.0;
 }
 
@@ -289,7 +314,7 @@ static void bench_one(const seqd_kernels *kernels, const bench_entry *entry)
     const int64_t times = once > 0.0 && once < turn_seconds ? (int64_t)(turn_seconds / once) + 1 : 1;
     double best = 1e9, peak = 0.0;
     for (int turn = 0; turn < TURNS; turn++) {
-        const double speed = peak_run();
+        const double speed = peak_run(kernels);
         const double start = now();
         for (int64_t i = 0; i < times; i++) {
             entry->run(&d);

@@ -51,6 +51,8 @@ static const double tiny = 1e-40;
 static int level_count;
 static seqd_kernels levels[MAX_LEVELS];
 static const char *only_function, *only_level;
+/* Off with an error planted, lest the other checks be credited with what this one finds. */
+static bool compare_bits = true;
 static int64_t counts[FUNCTIONS][MAX_LEVELS], failures;
 
 int check_levels(void)
@@ -213,13 +215,29 @@ static bool run_level(const check_case *check, int level, outputs *first, output
     return same;
 }
 
+/* Levels above the first with vectors do its sums in its order: equal bits, so that forecasts move between machines. */
+static void judge_bits(const check_case *check, int level, const outputs *got, const outputs *first)
+{
+    bool same = got->returned == first->returned || (isnan(got->returned) && isnan(first->returned));
+    for (int i = 0; i < MAX_ARGS; i++) {
+        for (int64_t j = 0; j < written(&check->arg[i]); j++) {
+            same = same && check_ulp(got->data[i][j], first->data[i][j]) == 0;
+        }
+    }
+    if (!same) {
+        check_failed(check->function, levels[level].level, "%s: other bits than at level %s", check->label,
+                     levels[1].level);
+    }
+}
+
 void check_run(const check_case *check)
 {
-    outputs ref = {{0}, 0.0}, got = {{0}, 0.0}, again = {{0}, 0.0};
+    outputs ref = {{0}, 0.0}, first = {{0}, 0.0}, got = {{0}, 0.0}, again = {{0}, 0.0};
     double *value[MAX_ARGS], *scale[MAX_ARGS];
     for (int i = 0; i < MAX_ARGS; i++) {
         size_t n = (size_t)written(&check->arg[i]);
         ref.data[i] = grab(n * sizeof(float));
+        first.data[i] = grab(n * sizeof(float));
         got.data[i] = grab(n * sizeof(float));
         again.data[i] = grab(n * sizeof(float));
         value[i] = grab(n * sizeof(double));
@@ -227,20 +245,29 @@ void check_run(const check_case *check)
     }
     double size = 0.0;
     double expected = check->truth(check, value, scale, &size);
-    bool have_ref = false;
+    bool have_ref = false, have_first = false;
     for (int level = 0; level < level_count; level++) {
-        /* ref is run in any case: it is what the others are compared with */
-        if (level > 0 && !check_level_wanted(level)) {
+        /* ref is run in any case, and the first above it when there are more: what the others are compared with */
+        const bool wanted = check_level_wanted(level);
+        if (level > 0 && !wanted && !(level == 1 && level_count > 2)) {
             continue;
         }
-        outputs *mine = level == 0 ? &ref : &got;
-        if (run_level(check, level, mine, &again)) {
-            judge(check, level, mine, level > 0 && have_ref ? &ref : NULL, value, scale, expected, size);
-            have_ref = have_ref || level == 0;
+        outputs *mine = level == 0 ? &ref : level == 1 ? &first : &got;
+        if (!run_level(check, level, mine, &again)) {
+            continue;
         }
+        if (level == 0 || wanted) {
+            judge(check, level, mine, level > 0 && have_ref ? &ref : NULL, value, scale, expected, size);
+        }
+        if (level > 1 && have_first && compare_bits) {
+            judge_bits(check, level, &got, &first);
+        }
+        have_ref = have_ref || level == 0;
+        have_first = have_first || level == 1;
     }
     for (int i = 0; i < MAX_ARGS; i++) {
         free(ref.data[i]);
+        free(first.data[i]);
         free(got.data[i]);
         free(again.data[i]);
         free(value[i]);
@@ -335,6 +362,13 @@ int main(int argc, char **argv)
     if (planted != NULL && !check_plant(&levels[level_count - 1], planted)) {
         fprintf(stderr, "checkkern: --break knows %s\n", check_plant_names());
         return 2;
+    }
+    if (planted != NULL) {
+        compare_bits = strcmp(planted, "lstm_forward") == 0;
+        if (compare_bits && level_count < 3) {
+            printf("checkkern: no two levels here that have to give equal bits\n");
+            return 77;
+        }
     }
     if (!harness_start()) {
         fprintf(stderr, "checkkern: cannot map the guarded arena\n");

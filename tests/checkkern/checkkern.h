@@ -11,7 +11,7 @@
  * A case is one call of one kernel. It is run at every level, twice each, with every array between two guard pages:
  * once pressed against the page behind it, once against the page before it. Around and between rows lie canaries.
  * Checked are: canaries and read-only arrays unchanged, floating-point modes unchanged, equal bits in both runs, the
- * result close to an independent one in double (`truth`), and close to that of ref.
+ * result close to an independent one in double (`truth`), close to that of ref, and above avx2 equal to that of avx2.
  */
 enum { MAX_ARGS = 10 };
 

@@ -28,6 +28,19 @@ static void wrong_gemm_tn(int64_t m, int64_t n, int64_t k, const float *a, int64
     sound.gemm_tn(m, n, k > 300 ? k - 1 : k, a, lda, b, ldb, c, ldc, scratch);
 }
 
+/* one last bit, which only the comparison with the level below can see */
+static void wrong_lstm_forward(int64_t rows, int64_t h, float *gates, const float *c_prev, float *c, float *tanh_c,
+                               float *hidden, int64_t ldh)
+{
+    sound.lstm_forward(rows, h, gates, c_prev, c, tanh_c, hidden, ldh);
+    if (rows > 2 && h > 4) {
+        uint32_t bits;
+        memcpy(&bits, &hidden[ldh + 3], sizeof(bits));
+        bits ^= 1u;
+        memcpy(&hidden[ldh + 3], &bits, sizeof(bits));
+    }
+}
+
 /* the sign of one gradient */
 static void wrong_lstm_backward(int64_t rows, int64_t h, const float *gates, const float *c_prev, const float *tanh_c,
                                 const float *dh, int64_t ldh, float *dc, float *dgates)
@@ -104,8 +117,8 @@ static void wrong_add_rows(int64_t rows, int64_t n, const float *a, int64_t lda,
     sound.add_rows(rows, n, a, n, y);
 }
 
-static const char *const plants[] = {"gemm",     "gemm_tn", "lstm_backward", "tanh",       "relu",    "add",
-                                     "multiply", "scale",   "sum",           "all_finite", "add_rows"};
+static const char *const plants[] = {"gemm", "gemm_tn",  "lstm_forward", "lstm_backward", "tanh",      "relu",
+                                     "add",  "multiply", "scale",        "sum",           "all_finite", "add_rows"};
 
 bool check_plant(seqd_kernels *kernels, const char *function)
 {
@@ -120,6 +133,7 @@ bool check_plant(seqd_kernels *kernels, const char *function)
     seqd_kernels wrong = sound;
     wrong.gemm = wrong_gemm;
     wrong.gemm_tn = wrong_gemm_tn;
+    wrong.lstm_forward = wrong_lstm_forward;
     wrong.lstm_backward = wrong_lstm_backward;
     wrong.tanh = wrong_tanh;
     wrong.relu = wrong_relu;
@@ -135,6 +149,7 @@ bool check_plant(seqd_kernels *kernels, const char *function)
     }
     TAKE(gemm)
     TAKE(gemm_tn)
+    TAKE(lstm_forward)
     TAKE(lstm_backward)
     TAKE(tanh)
     TAKE(relu)
@@ -149,5 +164,5 @@ bool check_plant(seqd_kernels *kernels, const char *function)
 
 const char *check_plant_names(void)
 {
-    return "gemm gemm_tn lstm_backward tanh relu add multiply scale sum all_finite add_rows";
+    return "gemm gemm_tn lstm_forward lstm_backward tanh relu add multiply scale sum all_finite add_rows";
 }

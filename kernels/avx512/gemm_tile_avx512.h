@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_KERNELS_GEMM_TILE_AVX512_H
+#define SEQD_KERNELS_GEMM_TILE_AVX512_H
+
+#include "vec_avx512.h"
+
+/*
+ * What both matrix products share. B lies in panels of 16 columns as the avx2 level packs it, each [k][16] and filled
+ * up with zeros; a vector of 16 floats is one row of a panel. A tile of C is at most 14 rows by two panels: 28 sums, 2
+ * vectors of B and one number of A in the 32 registers. Blocks of k and the order of sums are those of avx2, which is
+ * why both levels give equal bits.
+ */
+#define PANEL 16
+#define TILE_ROWS 14
+#define TILE_PANELS 2
+#define K_BLOCK 256
+
+/* `rows` cut into the fewest tiles, whose heights differ by at most one. */
+typedef struct row_split {
+    int64_t tiles, height, taller; /* the first `taller` tiles have height + 1 rows */
+} row_split;
+
+SEQD_INLINE row_split split_rows(int64_t rows)
+{
+    row_split s = {(rows + TILE_ROWS - 1) / TILE_ROWS, 0, 0};
+    if (s.tiles > 0) {
+        s.height = rows / s.tiles;
+        s.taller = rows % s.tiles;
+    }
+    return s;
+}
+
+/* Where the rows of A are: in groups of three from one pointer each, since 14 pointers do not fit the registers. */
+typedef struct row_bases {
+    const float *at[(TILE_ROWS + 2) / 3];
+} row_bases;
+
+SEQD_INLINE row_bases rows_from(const int R, const float *a, int64_t stride)
+{
+    row_bases rows;
+#pragma GCC unroll 8
+    for (int g = 0; 3 * g < R; g++) {
+        rows.at[g] = a + 3 * g * stride;
+    }
+    return rows;
+}
+
+/*
+ * acc[r][v] += sum over p of a[r * row_stride + p * step] * b[v * panel_stride + p * 16 ...]. R, V, step, and
+ * row_stride where it can be, are constants at every call; p rises, one fused multiply-add each, so that a sum has the
+ * same bits in a tile of any shape.
+ */
+SEQD_INLINE void tile_product(const int R, const int V, int64_t k, const float *a, int64_t row_stride, int64_t step,
+                              const float *b, int64_t panel_stride, __m512 acc[TILE_ROWS][8])
+{
+    row_bases rows = rows_from(R, a, row_stride);
+#pragma GCC unroll 2
+    for (int64_t p = 0; p < k; p++) {
+        __m512 column[8];
+#pragma GCC unroll 8
+        for (int v = 0; v < V; v++) {
+            column[v] = _mm512_loadu_ps(b + v * panel_stride);
+        }
+#pragma GCC unroll 16
+        for (int r = 0; r < R; r++) {
+            __m512 factor = _mm512_set1_ps(rows.at[r / 3][r % 3 * row_stride]);
+#pragma GCC unroll 8
+            for (int v = 0; v < V; v++) {
+                acc[r][v] = _mm512_fmadd_ps(factor, column[v], acc[r][v]);
+            }
+        }
+#pragma GCC unroll 8
+        for (int g = 0; 3 * g < R; g++) {
+            rows.at[g] += step;
+        }
+        b += PANEL;
+    }
+}
+
+/* The same over the first 8 columns of one panel: half the lanes, in half the time. */
+SEQD_INLINE void narrow_product(const int R, int64_t k, const float *a, int64_t row_stride, int64_t step,
+                                const float *b, __m256 acc[TILE_ROWS])
+{
+    row_bases rows = rows_from(R, a, row_stride);
+#pragma GCC unroll 2
+    for (int64_t p = 0; p < k; p++) {
+        __m256 column = _mm256_loadu_ps(b);
+#pragma GCC unroll 16
+        for (int r = 0; r < R; r++) {
+            acc[r] = _mm256_fmadd_ps(_mm256_set1_ps(rows.at[r / 3][r % 3 * row_stride]), column, acc[r]);
+        }
+#pragma GCC unroll 8
+        for (int g = 0; 3 * g < R; g++) {
+            rows.at[g] += step;
+        }
+        b += PANEL;
+    }
+}
+
+/* `statement` with the constant R from 1 to 14. */
+#define ROW_CASE(R_, statement)   \
+    case R_: {                    \
+        enum { R = R_ };          \
+        statement;                \
+        break;                    \
+    }
+#define FOR_ROWS(rows, statement) \
+    switch (rows) {               \
+        ROW_CASE(1, statement)    \
+        ROW_CASE(2, statement)    \
+        ROW_CASE(3, statement)    \
+        ROW_CASE(4, statement)    \
+        ROW_CASE(5, statement)    \
+        ROW_CASE(6, statement)    \
+        ROW_CASE(7, statement)    \
+        ROW_CASE(8, statement)    \
+        ROW_CASE(9, statement)    \
+        ROW_CASE(10, statement)   \
+        ROW_CASE(11, statement)   \
+        ROW_CASE(12, statement)   \
+        ROW_CASE(13, statement)   \
+        ROW_CASE(14, statement)   \
+    }
+
+#endif

@@ -59,7 +59,7 @@ double seqd_update_rate(const seqd_update *update, int64_t n)
 void seqd_update_apply(const seqd_kernels *k, seqd_update *update, float factor, const float *gradient,
                        float *parameters)
 {
-    const float rate = (float)seqd_update_rate(update, update->steps);
+    const float rate = (float)seqd_update_rate(update, update->steps - update->start);
     const double t = (double)++update->steps;
     if (update->rule == SEQD_RULE_SGD)
         k->sgd(update->count, parameters, gradient, update->first, factor, rate, (float)update->momentum);

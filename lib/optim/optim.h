@@ -17,6 +17,7 @@ typedef struct seqd_update {
     int64_t warmup, total, step_size;
     double gamma;
     int64_t steps;       /* taken */
+    int64_t start;       /* of these, before the course of the rate began: each run has a course of its own */
     int64_t count;       /* parameters */
     float *first;        /* momentum, or Adam's m */
     float *second;       /* Adam's v, NULL for sgd */

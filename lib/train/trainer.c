@@ -197,7 +197,7 @@ static bool report(seqd_trainer *trainer, run_state *run)
         done > 0 ? progress->elapsed_seconds * (double)(trainer->max_steps - done) / (double)done : 0.0;
     progress->train_loss = run->round_steps > 0 ? run->round_loss / (double)run->round_steps
                                                 : trainer->summary.train_loss;
-    progress->learning_rate = seqd_update_rate(update, update->steps);
+    progress->learning_rate = seqd_update_rate(update, done - 1);
     return seqd_progress_report(trainer->context, progress);
 }
 
@@ -282,12 +282,14 @@ int32_t seqd_trainer_fit(seqd_trainer *trainer, seqd_error *error)
         .best_loss = (double)NAN,
         .task = trainer->task ? trainer->task : task,
     };
-    run.first_step = trainer->optimizer->update.steps;
+    run.first_step = trainer->optimizer->update.start = trainer->optimizer->update.steps;
     keep(trainer, (double)NAN); /* the weights to fall back on until the first round */
     int32_t status = fit_loop(trainer, &run, error);
     if (status == SEQD_OK || status == SEQD_STOPPED) {
         const int32_t calibrated = seqd_trainer_calibrate(trainer, error);
         if (calibrated != SEQD_OK) status = calibrated;
+    } else if (trainer->summary.best_step > run.first_step) {
+        (void)seqd_trainer_calibrate(trainer, NULL); /* the weights that were kept are of use, too */
     }
     trainer->summary.steps = trainer->optimizer->update.steps;
     trainer->summary.seconds += seqd_now() - run.start;

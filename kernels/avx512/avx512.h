@@ -29,14 +29,8 @@ void seqd_avx512_softplus(int64_t n, const float *x, float *y);
 
 void seqd_avx512_relu(int64_t n, const float *x, float *y);
 void seqd_avx512_relu_backward(int64_t n, const float *y, float *dy);
-void seqd_avx512_add(int64_t n, const float *x, float *y);
-void seqd_avx512_multiply(int64_t n, const float *x, float *y);
 void seqd_avx512_scale(int64_t n, float factor, float *y);
 void seqd_avx512_add_rows(int64_t rows, int64_t n, const float *a, int64_t lda, float *y);
-
-double seqd_avx512_sum(int64_t n, const float *x);
-double seqd_avx512_dot(int64_t n, const float *x, const float *y);
-double seqd_avx512_sum_squares(int64_t n, const float *x);
 bool seqd_avx512_all_finite(int64_t n, const float *x);
 
 void seqd_avx512_sgd(int64_t n, float *w, const float *g, float *v, float factor, float rate, float momentum);

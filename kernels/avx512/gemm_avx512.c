@@ -18,7 +18,7 @@ typedef struct product {
 SEQD_INLINE void tile(const int R, const int V, const int full, const product *q, const float *a, const float *b,
                       float *c, const float *bias, __mmask16 mask)
 {
-    __m512 acc[TILE_ROWS][8];
+    __m512 acc[TILE_ROWS][WIDE_PANELS];
     const int64_t lda = q->lda, ldc = q->ldc;
 #pragma GCC unroll 8
     for (int v = 0; v < V; v++) {
@@ -77,38 +77,51 @@ SEQD_INLINE void narrow_tile(const int R, const product *q, const float *a, cons
 static int64_t wide_tiles(int64_t rows, int64_t panels, const product *q, const float *a, const float *b, float *c,
                           const float *bias)
 {
-    int64_t step = rows == 1 ? 8 : 4, done = 0;
-    for (; done + step <= panels; done += step) {
+    int64_t done = 0;
+    for (; done + WIDE_PANELS <= panels; done += WIDE_PANELS) {
         const float *panel = b + done * q->panel_stride;
         const float *offset = bias != NULL ? bias + done * PANEL : NULL;
         float *out = c + done * PANEL;
         if (rows == 1) {
-            tile(1, 8, 1, q, a, panel, out, offset, 0xffff);
+            tile(1, WIDE_PANELS, 1, q, a, panel, out, offset, 0xffff);
         } else if (rows == 2) {
-            tile(2, 4, 1, q, a, panel, out, offset, 0xffff);
+            tile(2, WIDE_PANELS, 1, q, a, panel, out, offset, 0xffff);
         } else {
-            tile(3, 4, 1, q, a, panel, out, offset, 0xffff);
+            tile(3, WIDE_PANELS, 1, q, a, panel, out, offset, 0xffff);
         }
     }
     return done;
 }
 
+/* A function for each shape of tile: side by side in one, they leave the compiler too few registers for addresses. */
+typedef void tile_function(const product *q, const float *a, const float *b, float *c, const float *bias,
+                           __mmask16 mask);
+
+#define TILE_FUNCTION(name, R, body)                                                                                \
+    static __attribute__((noinline)) void name##R(const product *q, const float *a, const float *b, float *c,       \
+                                                  const float *bias, __mmask16 mask)                                \
+    {                                                                                                               \
+        body;                                                                                                       \
+    }
+#define TILE_FUNCTIONS(R)                                                                                           \
+    TILE_FUNCTION(quarter, R, narrow_tile(R, q, a, b, c, bias, (__mmask8)mask))                                     \
+    TILE_FUNCTION(half, R, tile(R, 1, 0, q, a, b, c, bias, mask))                                                   \
+    TILE_FUNCTION(part, R, tile(R, 2, 0, q, a, b, c, bias, mask))                                                   \
+    TILE_FUNCTION(whole, R, tile(R, 2, 1, q, a, b, c, bias, mask))
+FOR_ROWS(TILE_FUNCTIONS)
+
+#define NAMES(R) {quarter##R, half##R, part##R, whole##R},
+static tile_function *const tile_functions[TILE_ROWS + 1][SHAPES] = {{NULL}, FOR_ROWS(NAMES)};
+
 /* All row tiles of the next `columns` <= 32. */
 static void column_tiles(row_split split, int64_t first, int64_t last, int64_t columns, const product *q,
                          const float *a, const float *b, float *c, const float *bias)
 {
-    const __mmask16 mask = mask16(columns <= PANEL ? columns : columns - PANEL);
+    const __mmask16 mask = mask_of(columns);
+    const int shape = shape_of(columns);
     for (int64_t t = first; t < last; t++) {
         int64_t rows = split.height + (t < split.taller);
-        if (columns == TILE_PANELS * PANEL) {
-            FOR_ROWS(rows, tile(R, 2, 1, q, a, b, c, bias, mask))
-        } else if (columns > PANEL) {
-            FOR_ROWS(rows, tile(R, 2, 0, q, a, b, c, bias, mask))
-        } else if (columns > 8) {
-            FOR_ROWS(rows, tile(R, 1, 0, q, a, b, c, bias, mask))
-        } else {
-            FOR_ROWS(rows, narrow_tile(R, q, a, b, c, bias, (__mmask8)mask))
-        }
+        tile_functions[rows][shape](q, a, b, c, bias, mask);
         a += rows * q->lda;
         c += rows * q->ldc;
     }

@@ -13,6 +13,7 @@
 #define PANEL 16
 #define TILE_ROWS 14
 #define TILE_PANELS 2
+#define WIDE_PANELS 4 /* of tiles of few rows */
 #define K_BLOCK 256
 
 /* `rows` cut into the fewest tiles, whose heights differ by at most one. */
@@ -51,12 +52,12 @@ SEQD_INLINE row_bases rows_from(const int R, const float *a, int64_t stride)
  * same bits in a tile of any shape.
  */
 SEQD_INLINE void tile_product(const int R, const int V, int64_t k, const float *a, int64_t row_stride, int64_t step,
-                              const float *b, int64_t panel_stride, __m512 acc[TILE_ROWS][8])
+                              const float *b, int64_t panel_stride, __m512 acc[TILE_ROWS][WIDE_PANELS])
 {
     row_bases rows = rows_from(R, a, row_stride);
 #pragma GCC unroll 2
     for (int64_t p = 0; p < k; p++) {
-        __m512 column[8];
+        __m512 column[WIDE_PANELS];
 #pragma GCC unroll 8
         for (int v = 0; v < V; v++) {
             column[v] = _mm512_loadu_ps(b + v * panel_stride);
@@ -97,29 +98,21 @@ SEQD_INLINE void narrow_product(const int R, int64_t k, const float *a, int64_t 
     }
 }
 
-/* `statement` with the constant R from 1 to 14. */
-#define ROW_CASE(R_, statement)   \
-    case R_: {                    \
-        enum { R = R_ };          \
-        statement;                \
-        break;                    \
-    }
-#define FOR_ROWS(rows, statement) \
-    switch (rows) {               \
-        ROW_CASE(1, statement)    \
-        ROW_CASE(2, statement)    \
-        ROW_CASE(3, statement)    \
-        ROW_CASE(4, statement)    \
-        ROW_CASE(5, statement)    \
-        ROW_CASE(6, statement)    \
-        ROW_CASE(7, statement)    \
-        ROW_CASE(8, statement)    \
-        ROW_CASE(9, statement)    \
-        ROW_CASE(10, statement)   \
-        ROW_CASE(11, statement)   \
-        ROW_CASE(12, statement)   \
-        ROW_CASE(13, statement)   \
-        ROW_CASE(14, statement)   \
-    }
+/* X(R) for R from 1 to 14. */
+#define FOR_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
+
+/* Shapes of tiles by what is left of the columns: 1 to 8, 9 to 16, 17 to 31, 32 and more. */
+enum { QUARTER, HALF, PART, WHOLE, SHAPES };
+
+SEQD_INLINE int shape_of(int64_t columns)
+{
+    return columns <= 8 ? QUARTER : columns <= PANEL ? HALF : columns < TILE_PANELS * PANEL ? PART : WHOLE;
+}
+
+/* Of the last panel of such a tile. */
+SEQD_INLINE __mmask16 mask_of(int64_t columns)
+{
+    return mask16(columns <= PANEL ? columns : columns - PANEL);
+}
 
 #endif

@@ -84,7 +84,7 @@ static void pack_tiles(int64_t k, row_split split, int64_t first, int64_t last, 
 SEQD_INLINE void tile(const int R, const int V, const int full, int64_t k, const float *a, const float *b, float *c,
                       int64_t ldc, __mmask16 mask)
 {
-    __m512 acc[TILE_ROWS][8];
+    __m512 acc[TILE_ROWS][WIDE_PANELS];
 #pragma GCC unroll 16
     for (int r = 0; r < R; r++) {
 #pragma GCC unroll 8
@@ -120,20 +120,30 @@ SEQD_INLINE void narrow_tile(const int R, int64_t k, const float *a, const float
     }
 }
 
+/* A function for each shape of tile, as in gemm_avx512.c. */
+typedef void tile_function(int64_t k, const float *a, const float *b, float *c, int64_t ldc, __mmask16 mask);
+
+#define TILE_FUNCTION(name, R, body)                                                                                \
+    static __attribute__((noinline)) void name##R(int64_t k, const float *a, const float *b, float *c, int64_t ldc, \
+                                                  __mmask16 mask)                                                   \
+    {                                                                                                               \
+        body;                                                                                                       \
+    }
+#define TILE_FUNCTIONS(R)                                                                                           \
+    TILE_FUNCTION(quarter, R, narrow_tile(R, k, a, b, c, ldc, (__mmask8)mask))                                      \
+    TILE_FUNCTION(half, R, tile(R, 1, 0, k, a, b, c, ldc, mask))                                                    \
+    TILE_FUNCTION(part, R, tile(R, 2, 0, k, a, b, c, ldc, mask))                                                    \
+    TILE_FUNCTION(whole, R, tile(R, 2, 1, k, a, b, c, ldc, mask))
+FOR_ROWS(TILE_FUNCTIONS)
+
+#define NAMES(R) {quarter##R, half##R, part##R, whole##R},
+static tile_function *const tile_functions[TILE_ROWS + 1][SHAPES] = {{NULL}, FOR_ROWS(NAMES)};
+
 /* One tile of A against all panels. */
 static void tile_row(int64_t rows, int64_t n, int64_t k, const float *a, const float *panels, float *c, int64_t ldc)
 {
-    int64_t j = 0;
-    for (; j + TILE_PANELS * PANEL <= n; j += TILE_PANELS * PANEL) {
-        FOR_ROWS(rows, tile(R, 2, 1, k, a, panels + j * k, c + j, ldc, 0xffff))
-    }
-    const int64_t columns = n - j;
-    if (columns > PANEL) {
-        FOR_ROWS(rows, tile(R, 2, 0, k, a, panels + j * k, c + j, ldc, mask16(columns - PANEL)))
-    } else if (columns > 8) {
-        FOR_ROWS(rows, tile(R, 1, 0, k, a, panels + j * k, c + j, ldc, mask16(columns)))
-    } else if (columns > 0) {
-        FOR_ROWS(rows, narrow_tile(R, k, a, panels + j * k, c + j, ldc, (__mmask8)mask16(columns)))
+    for (int64_t j = 0; j < n; j += TILE_PANELS * PANEL) {
+        tile_functions[rows][shape_of(n - j)](k, a, panels + j * k, c + j, ldc, mask_of(n - j));
     }
 }
 

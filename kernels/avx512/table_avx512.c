@@ -2,7 +2,10 @@
 #include "avx2/avx2.h"
 #include "avx512.h"
 
-/* The packed form is that of the level below, so its packing is too: as fast, being bound by shuffles and memory. */
+/*
+ * Entries of the level below, which this one implies: packing, whose form is the same, and what waits for memory or for
+ * its own sums and is faster there (times in kernels/README.md).
+ */
 const seqd_kernels seqd_kernels_avx512 = {
     .level = "avx512",
     .gemm_packed_size = seqd_avx2_gemm_packed_size,
@@ -21,13 +24,13 @@ const seqd_kernels seqd_kernels_avx512 = {
     .softplus = seqd_avx512_softplus,
     .relu = seqd_avx512_relu,
     .relu_backward = seqd_avx512_relu_backward,
-    .add = seqd_avx512_add,
-    .multiply = seqd_avx512_multiply,
+    .add = seqd_avx2_add,
+    .multiply = seqd_avx2_multiply,
     .scale = seqd_avx512_scale,
     .add_rows = seqd_avx512_add_rows,
-    .sum = seqd_avx512_sum,
-    .dot = seqd_avx512_dot,
-    .sum_squares = seqd_avx512_sum_squares,
+    .sum = seqd_avx2_sum,
+    .dot = seqd_avx2_dot,
+    .sum_squares = seqd_avx2_sum_squares,
     .all_finite = seqd_avx512_all_finite,
     .sgd = seqd_avx512_sgd,
     .adam = seqd_avx512_adam,

@@ -45,8 +45,9 @@ def main():
                                 check=True).stdout
         if "[libseqdemand.so.0]" not in needed:
             sys.exit("the program does not need libseqdemand.so.0")
-        if "RUNPATH" in subprocess.run(["readelf", "-dW", str(libraries[0])], capture_output=True, text=True,
-                                       check=True).stdout:
+        dynamic = subprocess.run(["readelf", "-dW", str(libraries[0])], capture_output=True, text=True,
+                                 check=True).stdout
+        if "RUNPATH" in dynamic and "[libomp.so.5]" not in dynamic:  # clang's OpenMP lies beside the compiler
             sys.exit("the installed library carries a search path")
     return 0
 

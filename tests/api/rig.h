@@ -22,7 +22,8 @@
 /* Asserts that a call returns what is expected, and shows its message otherwise. Uses a variable `error`. */
 #define RIG_EXPECT(expected, call) rig_expect((expected), (call), #call, &error, __FILE__, __LINE__)
 #define RIG_OK(call) RIG_EXPECT(SEQD_OK, call)
-void rig_expect(int32_t expected, int32_t status, const char *call, const seqd_error *error, const char *file, int line);
+void rig_expect(int32_t expected, int32_t status, const char *call, const seqd_error *error, const char *file,
+                int line);
 
 /* Counts what a library takes. Set fail_at to let the fail_at-th allocation (from 1) return NULL. */
 typedef struct rig_memory {
@@ -62,7 +63,7 @@ seqd_model *rig_train(seqd_context *context, const seqd_options *options, seqd_d
 /* The bytes of a model, freed by the caller. */
 unsigned char *rig_save(const seqd_model *model, size_t *size);
 seqd_forecast *rig_forecast(seqd_model *model, seqd_dataset *dataset);
-/* Mean, quantiles 0.1 and 0.9 of every series, RIG_FIGURES of each, freed by the caller; asserts that all are finite. */
+/* Mean, quantiles 0.1 and 0.9 of every series, RIG_FIGURES of each, freed by the caller; asserts that they are finite. */
 #define RIG_FIGURES 3
 double *rig_figures(const seqd_forecast *forecast, size_t *count);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory runs out at every allocation there is, from the first data to a backtest: each time the call that met it says so, and all
- * that was held is given back. Once only that allocation fails, once every later one as well.
+ * Memory runs out at every allocation there is, from the first data to a backtest: each time the call that met it says
+ * so, and all that was held is given back. Once only that allocation fails, once every later one as well.
  */
 #include "rig.h"
 
@@ -210,8 +210,8 @@ static int one(rig_memory memory, int64_t limit, int32_t expected, int32_t *stat
     if (*status == SEQD_OK && memory.fail_at > 0 && memory.calls >= memory.fail_at) bad = 1;
     if (memory.blocks != 0) bad = 1;
     if (bad)
-        print_error("allocation %lld, limit %lld: %s, '%s', %lld blocks left, in %s\n", memory.fail_at, (long long)limit,
-                    seqd_status_name(*status), error.message, memory.blocks, last_call);
+        print_error("allocation %lld, limit %lld: %s, '%s', %lld blocks left, in %s\n", memory.fail_at,
+                    (long long)limit, seqd_status_name(*status), error.message, memory.blocks, last_call);
     return bad;
 }
 

@@ -217,7 +217,8 @@ static size_t compute(double *values, size_t room)
     seqd_error error = SEQD_ERROR_INIT;
     size_t used = 0, count;
     seqd_context *context = new_context(2);
-    seqd_options *options = rig_options(context, "batch_size=20 scaler=log1p head=mse max_steps=4 dropout=0.3"), *stored;
+    seqd_options *options = rig_options(context, "batch_size=20 scaler=log1p head=mse max_steps=4 dropout=0.3");
+    seqd_options *stored = NULL;
     RIG_OK(seqd_options_set_f64(options, "learning_rate", 0.00123456789, &error));
     RIG_OK(seqd_options_get_f64(options, "learning_rate", &values[used++], &error));
 

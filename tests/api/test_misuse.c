@@ -404,7 +404,8 @@ static void null_is_answered_by_every_function(void **state)
         const size_t size = fread(text, 1, sizeof text - 1, file);
         (void)fclose(file);
         text[size] = '\0';
-        for (const char *at = text; (at = strstr(at, "\nSEQD_API ")) != NULL; at++, functions++) bad += check_prototype(at);
+        for (const char *at = text; (at = strstr(at, "\nSEQD_API ")) != NULL; at++, functions++)
+            bad += check_prototype(at);
     }
     print_message("%d functions, %d pointers\n", functions, covered_count);
     assert_true(functions > 80);
@@ -628,8 +629,8 @@ static void handles_go_in_every_order(void **state)
 /* --- structs of other sizes --- */
 
 /*
- * A result struct of every size from its first field to more than the library knows: nothing behind its end is touched. There are
- * up to two gaps of 4 bytes between fields, which hold anything; 0: none.
+ * A result struct of every size from its first field to more than the library knows: nothing behind its end is touched.
+ * There are up to two gaps of 4 bytes between fields, which hold anything; 0: none.
  */
 #define EVERY_SIZE(type, gap, second_gap, call)                                                                        \
     do {                                                                                              \
@@ -675,7 +676,8 @@ static void result_structs_of_every_size(void **state)
     EVERY_SIZE(seqd_training_summary, 4, 0, seqd_trainer_summarize(trainer, result, &error));
     EVERY_SIZE(seqd_metrics, 4, 0, seqd_evaluation_result(evaluation, result, &error));
     EVERY_SIZE(seqd_backtest_row, 4, 20, seqd_backtest_get_row(backtest, 0, result, &error));
-    EVERY_SIZE(seqd_reorder, 12, 0, seqd_reorder_from_forecast(forecast, 1, 9, 2, 2, 1, 0.9, 6, 0, 50, 1, result, &error));
+    EVERY_SIZE(seqd_reorder, 12, 0,
+               seqd_reorder_from_forecast(forecast, 1, 9, 2, 2, 1, 0.9, 6, 0, 50, 1, result, &error));
     EVERY_SIZE(seqd_reorder, 12, 0, seqd_reorder_from_paths(context, n, 2, 3, 9, 2, 2, 1, 0.9, 6, 0, result, &error));
     seqd_backtest_release(backtest);
     seqd_evaluation_release(evaluation);
@@ -802,7 +804,8 @@ static void every_option_goes_round(void **state)
         assert_true(back == info.minimum);
         if (info.maximum < 1e15) {
             RIG_OK(seqd_options_set_f64(own, info.name, info.maximum, &error));
-            RIG_EXPECT(SEQD_E_OPTION, seqd_options_set_f64(own, info.name, info.maximum + (integer ? 1 : info.maximum), &error));
+            const double beyond = info.maximum + (integer ? 1 : info.maximum);
+            RIG_EXPECT(SEQD_E_OPTION, seqd_options_set_f64(own, info.name, beyond, &error));
             RIG_OK(seqd_options_get_f64(own, info.name, &back, &error));
             assert_true(back == info.maximum);
         }
@@ -875,7 +878,8 @@ static void numbers_out_of_range(void **state)
     seqd_reorder reorder = { .struct_size = sizeof reorder, .order_quantity = 42 };
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         RIG_EXPECT(SEQD_E_ARG, seqd_forecast_quantile(forecast, 0, levels[i], values, &error));
-        RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_forecast(forecast, 0, 1, 0, 1, 1, levels[i], 0, 0, 9, 1, &reorder, &error));
+        RIG_EXPECT(SEQD_E_ARG,
+                   seqd_reorder_from_forecast(forecast, 0, 1, 0, 1, 1, levels[i], 0, 0, 9, 1, &reorder, &error));
         RIG_EXPECT(SEQD_E_ARG,
                    seqd_reorder_from_paths(context, n, 2, 2, 1, 0, 1, 1, levels[i], 0, 0, &reorder, &error));
     }
@@ -900,7 +904,8 @@ static void numbers_out_of_range(void **state)
     RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(context, nothing, 2, 2, 1, 0, 1, 1, 0.9, 0, 0, &reorder, &error));
     RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(context, n, 0, 2, 1, 0, 1, 1, 0.9, 0, 0, &reorder, &error));
     RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(context, n, 2, 2, 1, 0, 2, 1, 0.9, 0, 0, &reorder, &error));
-    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_forecast(forecast, 0, 1, 0, RIG_HORIZON, 1, 0.9, 0, 0, 9, 1, &reorder, &error));
+    RIG_EXPECT(SEQD_E_ARG,
+               seqd_reorder_from_forecast(forecast, 0, 1, 0, RIG_HORIZON, 1, 0.9, 0, 0, 9, 1, &reorder, &error));
     RIG_EXPECT(SEQD_E_ARG,
                seqd_reorder_from_forecast(forecast, 0, 1, 0, INT32_MAX, INT32_MAX, 0.9, 0, 0, 9, 1, &reorder, &error));
     RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_forecast(forecast, 0, 1, 0, -1, 1, 0.9, 0, 0, 9, 1, &reorder, &error));

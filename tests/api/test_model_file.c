@@ -32,7 +32,8 @@ static void train(const char *settings)
     rig_print(&text, "unique_id,ds,y,kind,clicks\n");
     for (int day = 0; day < 40; day++) {
         for (int s = 0; s < 3; s++)
-            rig_print(&text, "s%d,%s,%.0f,%s,%d\n", s, rig_date(day, date), rig_demand(s, day), s ? "big" : "small", day % 5);
+            rig_print(&text, "s%d,%s,%.0f,%s,%d\n", s, rig_date(day, date), rig_demand(s, day),
+                      s ? "big" : "small", day % 5);
         rig_print(&text, "nothing,%s,,small,1\nzero,%s,0,big,2\n", date, date);
     }
     rig_print(&text, "young,2023-02-09,3,other,3\n");
@@ -255,7 +256,7 @@ static int mutate(int section, const uint64_t *values, size_t count, int width)
 static void fields_of_other_values_do_no_harm(void **state)
 {
     (void)state;
-    static const uint64_t words[] = { 0, 1, 2, 5, 7, 64, 4096, 10000, 16384, 16385, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF };
+    static const uint64_t words[] = { 0, 1, 2, 5, 7, 64, 4096, 10000, 16384, 16385, INT32_MAX, 0x80000000, UINT32_MAX };
     const uint64_t longs[] = {
         0, 1, (uint64_t)1 << 31, UINT32_MAX, (uint64_t)1 << 32, (uint64_t)1 << 62, (uint64_t)1 << 63, UINT64_MAX,
         bits_of(1.0), bits_of(-1.0), bits_of(0.999999), bits_of(1e300), bits_of(-1e300), bits_of(1e-300), bits_of(1e30),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One model under several threads of a host at once: each with a predictor of its own forecasts what one thread alone does,
- * whatever data it brings, while others save, load and read the model; and a forked child goes on alone.
+ * One model under several threads of a host at once: each with a predictor of its own forecasts what one thread alone
+ * does, whatever data it brings, while others save, load and read the model; and a forked child goes on alone.
  */
 #include "rig.h"
 
@@ -84,7 +84,8 @@ static void *predict_all(void *user)
         c->bad = 1;
         return NULL;
     }
-    for (int i = 0; i < ROUNDS; i++, c->forecasts++) c->bad += forecast_and_compare(predictor, (c->number + i) % CALLERS);
+    for (int i = 0; i < ROUNDS; i++, c->forecasts++)
+        c->bad += forecast_and_compare(predictor, (c->number + i) % CALLERS);
     seqd_predictor_release(predictor);
     return NULL;
 }
@@ -207,7 +208,8 @@ static int in_child(void)
     if (own.status != SEQD_OK) return 3;
     unsigned char *bytes = malloc(file_size);
     size_t size = file_size;
-    if (seqd_model_save_memory(own.model, bytes, &size, NULL) != SEQD_OK || memcmp(bytes, file, file_size) != 0) return 4;
+    if (seqd_model_save_memory(own.model, bytes, &size, NULL) != SEQD_OK || memcmp(bytes, file, file_size) != 0)
+        return 4;
     free(bytes);
     seqd_model_release(own.model);
     seqd_predictor_release(predictor);

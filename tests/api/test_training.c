@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Training as a host meets it: it learns, it stops when asked to, it survives numbers gone wild and series of every sort. */
+/* Training as a host meets it: it learns, stops when asked to, and survives numbers gone wild and series of every sort. */
 #include "rig.h"
 
 #include <fcntl.h>
@@ -216,7 +216,8 @@ static void divergence_is_told_and_undone(void **state)
     static const char *const wild[] = {
         "optimizer=sgd learning_rate=10 momentum=0.999", "optimizer=sgd learning_rate=10 val_size=0 max_steps=1",
         "optimizer=sgd learning_rate=10 model=gru",      "optimizer=sgd learning_rate=10 val_size=0",
-        "optimizer=sgd learning_rate=10 scaler=standard val_size=0", "optimizer=sgd learning_rate=10 val_size=0 head=mae",
+        "optimizer=sgd learning_rate=10 scaler=standard val_size=0",
+        "optimizer=sgd learning_rate=10 val_size=0 head=mae",
     };
     int diverged = 0;
     for (size_t i = 0; i < sizeof wild / sizeof *wild; i++) {
@@ -245,7 +246,7 @@ static void divergence_is_told_and_undone(void **state)
     assert_true(diverged >= 2);
 }
 
-/* Weights at the edge of float32 give sums beyond it: a step must not be taken from there, nor leave what is not finite. */
+/* Weights at the edge of float32 give sums beyond it: a step from there must not leave what is not finite. */
 static void weights_at_the_edge(void **state)
 {
     (void)state;
@@ -280,7 +281,8 @@ static void huge_and_tiny_demand(void **state)
             seqd_options *options = rig_options(context, "max_steps=3");
             bench b = open_on(heads[h], huge_data(options, scales[s]), options);
             const int32_t status = seqd_trainer_run(b.trainer, &error);
-            if (status != SEQD_OK && status != SEQD_E_DIVERGED) print_error("%s %s: %s\n", scales[s], heads[h], error.message);
+            if (status != SEQD_OK && status != SEQD_E_DIVERGED)
+                print_error("%s %s: %s\n", scales[s], heads[h], error.message);
             assert_true(status == SEQD_OK || status == SEQD_E_DIVERGED);
             model_is_usable(&b);
             close_bench(&b);
@@ -294,17 +296,19 @@ static void every_kind_trains(void **state)
     (void)state;
     static const char *const cells[] = { "lstm", "gru" };
     static const char *const heads[] = { "mse", "mae", "quantile", "negative_binomial" };
-    static const char *const scalers[] = { "mean_abs", "standard", "min_max", "min_max_signed", "robust", "log1p", "none" };
+    static const char *const scalers[] = { "mean_abs", "standard", "min_max", "min_max_signed",
+                                          "robust",   "log1p",    "none" };
     static const char *const rest[] = { "hidden_size=8,4 dropout=0.3", "hidden_size=5 num_layers=3 optimizer=sgd",
-                                        "hidden_size=1 decoder_size=1 schedule=step step_size=2", "calendar=0 floor=none" };
+                                        "hidden_size=1 decoder_size=1 schedule=step step_size=2",
+                                        "calendar=0 floor=none" };
     int trained = 0, refused = 0;
     for (int c = 0; c < 2; c++)
         for (int h = 0; h < 4; h++)
             for (int s = 0; s < 7; s++) {
                 char settings[256];
                 seqd_model *model = NULL;
-                (void)snprintf(settings, sizeof settings, "model=%s head=%s scaler=%s %s", cells[c], heads[h], scalers[s],
-                               rest[(c + h + s) % 4]);
+                (void)snprintf(settings, sizeof settings, "model=%s head=%s scaler=%s %s", cells[c], heads[h],
+                               scalers[s], rest[(c + h + s) % 4]);
                 if (h == 3 && s != 0 && s != 6) { /* counts know no shift */
                     seqd_options *options = rig_options(context, settings);
                     seqd_dataset *dataset = rig_dataset(context, options, 2, 40);
@@ -341,8 +345,8 @@ static seqd_dataset *weekly(const seqd_options *options, int noise)
     return rig_parse(context, options, text);
 }
 
-static const char *const learnable = "horizon=7 context_length=21 hidden_size=16 max_steps=150 batch_size=16 val_every=25 "
-                                     "learning_rate=0.01 windows=2";
+static const char *const learnable = "horizon=7 context_length=21 hidden_size=16 max_steps=150 batch_size=16 "
+                                     "val_every=25 learning_rate=0.01 windows=2";
 
 static void it_learns(void **state)
 {
@@ -398,7 +402,8 @@ static void odd_series_among_good_ones(void **state)
                 { "three-steps", SEQD_SERIES_SHORT },  { "sparse", SEQD_SERIES_OK },
                 { "late-missing", SEQD_SERIES_OK } };
     static const char *const heads[] = { "head=quantile", "head=negative_binomial", "head=mse scaler=standard",
-                                         "head=mae scaler=robust", "head=mse scaler=log1p", "head=quantile scaler=min_max" };
+                                         "head=mae scaler=robust", "head=mse scaler=log1p",
+                                         "head=quantile scaler=min_max" };
     for (size_t k = 0; k < sizeof heads / sizeof *heads; k++) {
         seqd_options *options = rig_options(context, "fill=missing series_end=common max_steps=9");
         rig_text text = rig_csv(3, 60);
@@ -558,8 +563,8 @@ static void out_of_stock_steps_are_no_targets(void **state)
     (void)state;
     double loss[2];
     for (int masked = 0; masked < 2; masked++) {
-        seqd_options *options = rig_options(context, "head=mae scaler=none val_size=0 learning_rate=1e-9 horizon=1 lags=7 "
-                                                     "decoder_size=2 batch_size=64 context_length=14");
+        seqd_options *options = rig_options(context, "head=mae scaler=none val_size=0 learning_rate=1e-9 horizon=1 "
+                                                     "lags=7 decoder_size=2 batch_size=64 context_length=14");
         rig_text text = { 0 };
         char date[RIG_DATE];
         rig_print(&text, "unique_id,ds,y,in_stock\n");

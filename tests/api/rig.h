@@ -63,7 +63,7 @@ seqd_model *rig_train(seqd_context *context, const seqd_options *options, seqd_d
 /* The bytes of a model, freed by the caller. */
 unsigned char *rig_save(const seqd_model *model, size_t *size);
 seqd_forecast *rig_forecast(seqd_model *model, seqd_dataset *dataset);
-/* Mean, quantiles 0.1 and 0.9 of every series, RIG_FIGURES of each, freed by the caller; asserts that they are finite. */
+/* Mean, quantiles 0.1 and 0.9 of every series, RIG_FIGURES of each, freed by the caller, all finite. */
 #define RIG_FIGURES 3
 double *rig_figures(const seqd_forecast *forecast, size_t *count);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Training as a host meets it: it learns, stops when asked to, and survives numbers gone wild and series of every sort. */
+/* Training as a host meets it: it learns, stops when asked to, and survives wild numbers and series of every sort. */
 #include "rig.h"
 
 #include <fcntl.h>

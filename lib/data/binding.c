@@ -15,6 +15,14 @@ static int32_t find_column(const char *const *names, int32_t count, const char *
     return -1;
 }
 
+/* The name may come from a model file of anyone's making. */
+static int32_t fail_lacking(const char *kind, const char *name, seqd_error *error)
+{
+    char quoted[SEQD_QUOTE_SIZE];
+    return seqd_fail(error, SEQD_E_DATA, "the data lack the %s column '%s', which the model was trained with", kind,
+                     seqd_quote(name, strlen(name), quoted));
+}
+
 static int32_t bind_columns(seqd_binding *binding, const seqd_column_stats *stats, int32_t count,
                             const char *const *names, const float *const *columns, int32_t have, const char *kind,
                             const float **out, seqd_error *error)
@@ -22,9 +30,7 @@ static int32_t bind_columns(seqd_binding *binding, const seqd_column_stats *stat
     (void)binding;
     for (int32_t i = 0; i < count; i++) {
         const int32_t at = find_column(names, have, stats[i].name);
-        if (at < 0)
-            return seqd_fail(error, SEQD_E_DATA, "the data lack the %s column '%s', which the model was trained with",
-                             kind, stats[i].name);
+        if (at < 0) return fail_lacking(kind, stats[i].name, error);
         out[i] = columns[at];
     }
     return SEQD_OK;
@@ -51,9 +57,7 @@ static int32_t bind_statics(seqd_binding *binding, seqd_error *error)
         const seqd_dictionary *ours = &features->dictionaries[c];
         int32_t at = 0;
         while (at < data->cat_count && strcmp(data->dictionaries[at].column, ours->column) != 0) at++;
-        if (at == data->cat_count)
-            return seqd_fail(error, SEQD_E_DATA, "the data lack the static column '%s', which the model was trained with",
-                             ours->column);
+        if (at == data->cat_count) return fail_lacking("static", ours->column, error);
         const seqd_dictionary *theirs = &data->dictionaries[at];
         for (int64_t i = 0; i < data->series_count; i++) {
             const int32_t value = data->cat[at][i];
@@ -64,9 +68,7 @@ static int32_t bind_statics(seqd_binding *binding, seqd_error *error)
     for (int32_t r = 0; r < features->real_count; r++) {
         const seqd_column_stats *stats = &features->real[r];
         const int32_t at = find_column(data->real_names, data->real_count, stats->name);
-        if (at < 0)
-            return seqd_fail(error, SEQD_E_DATA, "the data lack the static column '%s', which the model was trained with",
-                             stats->name);
+        if (at < 0) return fail_lacking("static", stats->name, error);
         for (int64_t i = 0; i < data->series_count; i++) {
             const double value = (double)data->real[at][i];
             binding->reals[i * features->real_count + r] =

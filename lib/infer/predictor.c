@@ -96,10 +96,11 @@ static int32_t check_future(const seqd_predictor *predictor, const seqd_dataset 
                 const int64_t t = series->length + h;
                 if (h < series->future && binding->known[c][series->offset + t] == binding->known[c][series->offset + t])
                     continue;
-                char date[24], id[SEQD_QUOTE_SIZE];
+                char date[24], id[SEQD_QUOTE_SIZE], column[SEQD_QUOTE_SIZE];
                 seqd_calendar_format(&dataset->calendar, series->start + t, date, sizeof date);
                 return seqd_fail(error, SEQD_E_DATA, "series '%s': known column '%s' has no value for %s",
-                                 seqd_quote(series->id, strlen(series->id), id), features->known[c].name, date);
+                                 seqd_quote(series->id, strlen(series->id), id),
+                                 seqd_quote(features->known[c].name, strlen(features->known[c].name), column), date);
             }
     }
     return SEQD_OK;

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * soak SECONDS [leak]: trains, saves, loads, predicts and releases networks of random shape on 1 to 3 threads in one process
+ * until the time is over. Bytes held return to zero after every round; resident memory, open files and threads must be as
+ * flat in the second half as they were at its start. With `leak`, the control, a model is lost in every round.
+ */
+#include "stress.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t state = 20240229;
+
+static int draw(int from, int to)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return from + (int)((state >> 33) % (uint64_t)(to - from + 1));
+}
+
+static double now(void)
+{
+    struct timespec time;
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static long open_files(void)
+{
+    long count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    STRESS_CHECK(folder != NULL);
+    while (readdir(folder)) count++;
+    (void)closedir(folder);
+    return count;
+}
+
+static void run_round(const char *path, bool leak)
+{
+    static const char *const heads[] = { "mse", "mae", "quantile", "negative_binomial" };
+    static const char *const fills[] = { "zero", "forward", "missing" };
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_context *context = NULL;
+    seqd_model *loaded = NULL;
+    seqd_forecast *forecast = NULL;
+    char settings[512];
+    STRESS_OK(seqd_context_create(NULL, &context, &error));
+    STRESS_OK(seqd_context_set_threads(context, draw(1, 3), &error));
+    const int horizon = draw(1, 12), context_length = draw(2, 40);
+    (void)snprintf(settings, sizeof settings,
+                   "horizon=%d context_length=%d hidden_size=%d num_layers=%d decoder_size=%d batch_size=%d model=%s "
+                   "head=%s fill=%s max_steps=%d dropout=%s seed=%d",
+                   horizon, context_length, draw(1, 40), draw(1, 3), draw(1, 24), draw(1, 70), draw(0, 1) ? "lstm" : "gru",
+                   heads[draw(0, 3)], fills[draw(0, 2)], draw(1, 8), draw(0, 1) ? "0" : "0.2", draw(1, 1000));
+    seqd_options *options = stress_options(context, settings);
+    seqd_dataset *dataset = stress_dataset(context, options, draw(1, 60), draw(3 * horizon + context_length, 160));
+    seqd_model *model = stress_train(context, options, dataset);
+    STRESS_OK(seqd_model_save(model, path, &error));
+    STRESS_OK(seqd_model_load(context, path, &loaded, &error));
+    size_t count = 0, count_loaded = 0;
+    double *means = stress_means(model, dataset, &count), *means_loaded = stress_means(loaded, dataset, &count_loaded);
+    STRESS_CHECK(count == count_loaded && memcmp(means, means_loaded, count * sizeof *means) == 0);
+    for (size_t i = 0; i < count; i++) STRESS_CHECK(isfinite(means[i]));
+    STRESS_OK(seqd_baseline_forecast(dataset, options, "croston", &forecast, &error));
+    /* failures leave nothing behind either */
+    seqd_model *none = NULL;
+    STRESS_CHECK(seqd_model_load_memory(context, "SEQDMODL", 8, &none, &error) == SEQD_E_FORMAT);
+    STRESS_CHECK(seqd_model_load(context, "/nowhere/at.all", &none, &error) == SEQD_E_IO);
+    free(means);
+    free(means_loaded);
+    seqd_forecast_release(forecast);
+    seqd_dataset_release(dataset);
+    seqd_model_release(model);
+    if (!leak) seqd_model_release(loaded);
+    seqd_options_release(options);
+    if (!leak) STRESS_CHECK(seqd_context_memory_in_use(context) == 0);
+    seqd_context_release(context);
+}
+
+int main(int count, char **words)
+{
+    const double seconds = count > 1 ? strtod(words[1], NULL) : 0.0;
+    const bool leak = count > 2 && strcmp(words[2], "leak") == 0;
+    if (!(seconds > 0.0)) {
+        (void)fprintf(stderr, "usage: soak SECONDS [leak]\n");
+        return 2;
+    }
+    char folder[] = "/tmp/seqdemand-soak-XXXXXX", path[64];
+    STRESS_CHECK(mkdtemp(folder) != NULL);
+    (void)snprintf(path, sizeof path, "%s/model", folder);
+    const double start = now();
+    long rounds = 0, files = 0, threads = 0, memory = 0, memory_half = 0, files_half = 0, threads_half = 0;
+    bool half = false;
+    double told = 0.0;
+    while (now() - start < seconds || rounds < 20) {
+        run_round(path, leak);
+        rounds++;
+        files = open_files();
+        threads = stress_process_number("Threads:");
+        memory = stress_process_number("VmRSS:");
+        if (!half) { /* the most that was needed while things settled */
+            if (memory > memory_half) memory_half = memory;
+            if (files > files_half) files_half = files;
+            if (threads > threads_half) threads_half = threads;
+            half = now() - start >= 0.5 * seconds && rounds >= 10;
+        }
+        if (now() - start - told >= 10.0) {
+            told = now() - start;
+            printf("%4.0f s: %ld rounds, %ld kB resident, %ld files, %ld threads\n", told, rounds, memory, files, threads);
+            (void)fflush(stdout);
+        }
+    }
+    (void)unlink(path);
+    (void)rmdir(folder);
+    /* room for what an allocator keeps: a tenth and 2 MB */
+    const bool flat = memory <= memory_half + memory_half / 10 + 2048 && files <= files_half && threads <= threads_half;
+    printf("soak: %ld rounds in %.0f s; most in the first half, then at the end: resident %ld, %ld kB; files %ld, %ld; "
+           "threads %ld, %ld: %s\n", rounds, now() - start, memory_half, memory, files_half, files, threads_half, threads,
+           flat ? "flat" : "GROWS");
+    return flat ? 0 : 1;
+}

@@ -122,7 +122,7 @@ static int read_actual(cli *c, const comparison *k, int64_t series, int64_t actu
     }
     for (int64_t h = 0; h < horizon; h++) {
         char date[24], found[24];
-        values[h] = NAN;
+        values[h] = (double)NAN;
         if (seqd_dataset_date(k->mean, series, h, date, sizeof date, NULL) != SEQD_OK) continue;
         int64_t step = step_of(k->actual, actual_series, date);
         bool there = step < length

@@ -3,7 +3,7 @@
 
 #include "cli.h"
 
-static void say(const cli *c, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void say(const cli *c, const char *format, va_list arguments)
 {
     cli_progress_clear();
     fputs("seqdemand: ", stderr);

@@ -82,8 +82,8 @@ static float make_value(seqd_rng *rng, int kind, int t)
     if (kind % 5 == 1) v = (double)seqd_rng_below(rng, 3);           /* few values, many equal */
     if (kind % 5 == 2) v = t < LENGTH / 2 ? 0.0 : 4.0;                /* nothing, then a constant */
     if (kind % 5 == 3) v = t < 60 ? 1e4 * (1.0 + seqd_rng_uniform(rng)) : 3.0 * seqd_rng_normal(rng);
-    if (kind % 5 == 4 && t > 30 && t < 100) v = NAN;                  /* a long silence */
-    if (kind % 7 == 0 && t < 5) v = NAN;                              /* begins with nothing */
+    if (kind % 5 == 4 && t > 30 && t < 100) v = (double)NAN;                  /* a long silence */
+    if (kind % 7 == 0 && t < 5) v = (double)NAN;                              /* begins with nothing */
     const double gap = kind % 3 == 0 ? 0.0 : kind % 3 == 1 ? 0.2 : 0.8;
     return seqd_rng_uniform(rng) < gap ? NAN : (float)v;
 }
@@ -180,7 +180,7 @@ static void test_transform(void **state)
             assert_true(z == -seqd_scaler_transform(SEQD_SCALER_LOG1P, -y));
             assert_true(seqd_scaler_transform(SEQD_SCALER_STANDARD, y) == y);
         }
-    assert_true(isnan(seqd_scaler_transform(SEQD_SCALER_LOG1P, NAN)));
+    assert_true(isnan(seqd_scaler_transform(SEQD_SCALER_LOG1P, (double)NAN)));
 }
 
 int main(void)

@@ -149,6 +149,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     seqd_dataset *dataset = NULL;
     if (size < CHOICES) return 0;
     seqd_context *context = fuzz_context();
+    /* a date millennia away is millions of steps: right, but nothing to wait for here */
+    FUZZ_OK(seqd_context_set_limit(context, "memory", (int64_t)2 << 20, &error), &error);
     FUZZ_OK(seqd_options_create(context, &options, &error), &error);
     configure(options, bytes);
     char *text = malloc(size - CHOICES + 1); /* a block of its own: a read past the text is seen */

@@ -36,26 +36,34 @@ size_t fuzz_seed(int index, uint8_t *bytes, size_t room)
     return used;
 }
 
-/* All options as text, to be compared. Freed by the caller. */
+/* The values of all options, one after the other, to be compared. Freed by the caller. */
 static char *snapshot(const seqd_options *options)
 {
-    size_t used = 0, room = 1;
-    char *text = NULL;
-    for (int pass = 0; pass < 2; pass++) {
-        used = 0;
-        for (int32_t i = 0; i < seqd_options_count(); i++) {
-            seqd_error error = SEQD_ERROR_INIT;
-            seqd_option_info info = { .struct_size = (uint32_t)sizeof info };
-            const char *value = NULL;
+    enum { MOST = 128 };
+    static const char *names[MOST];
+    const int32_t count = seqd_options_count();
+    const char *values[MOST];
+    seqd_error error = SEQD_ERROR_INIT;
+    size_t room = 1;
+    FUZZ_CHECK(count <= MOST);
+    for (int32_t i = 0; i < count; i++) {
+        seqd_option_info info = { .struct_size = (uint32_t)sizeof info };
+        if (!names[i]) {
             FUZZ_OK(seqd_options_describe(i, &info, &error), &error);
-            FUZZ_OK(seqd_options_get_str(options, info.name, &value, &error), &error);
-            used += (size_t)snprintf(text ? text + used : NULL, text ? room - used : 0, "%s=%s\n", info.name, value);
+            names[i] = info.name;
         }
-        if (pass == 1) break;
-        room = used + 1;
-        text = malloc(room);
-        FUZZ_CHECK(text != NULL);
+        FUZZ_OK(seqd_options_get_str(options, names[i], &values[i], &error), &error);
+        room += strlen(values[i]) + 1;
     }
+    char *text = malloc(room), *at = text;
+    FUZZ_CHECK(text != NULL);
+    for (int32_t i = 0; i < count; i++) {
+        const size_t length = strlen(values[i]);
+        memcpy(at, values[i], length);
+        at[length] = '\n';
+        at += length + 1;
+    }
+    *at = '\0';
     return text;
 }
 

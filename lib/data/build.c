@@ -265,8 +265,9 @@ static int32_t write_series(builder *b, const panel_columns *to, int64_t s, seqd
     seqd_fill_series(to->y + series->offset, series->length, to->absent, series->offset, b->fill);
     /* What the future holds is not guessed: an empty step there stays NaN, and is asked for by whoever needs it. */
     for (int32_t k = 0; k < b->rows->columns.known.count; k++)
-        seqd_carry_series(to->known[k] + series->offset, series->length);
-    for (int32_t k = 0; k < b->rows->columns.past.count; k++) seqd_carry_series(to->past[k] + series->offset, total);
+        seqd_carry_series(to->known[k] + series->offset, series->length, true);
+    for (int32_t k = 0; k < b->rows->columns.past.count; k++)
+        seqd_carry_series(to->past[k] + series->offset, total, false);
     return SEQD_OK;
 }
 

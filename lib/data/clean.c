@@ -56,12 +56,12 @@ void seqd_fill_series(float *y, int64_t length, const uint8_t *absent, int64_t f
     }
 }
 
-void seqd_carry_series(float *values, int64_t length)
+void seqd_carry_series(float *values, int64_t length, bool known_before)
 {
     int64_t first = 0;
     while (first < length && isnan(values[first])) first++;
     float value = first < length ? values[first] : 0.0f;
-    for (int64_t i = 0; i < length; i++) {
+    for (int64_t i = known_before ? 0 : first; i < length; i++) {
         if (isnan(values[i]))
             values[i] = value;
         else

@@ -52,7 +52,7 @@ struct seqd_dataset {
     int32_t known_count, past_count, cat_count, real_count;
     const char **known_names, **past_names, **real_names;
     const float **known;             /* [known_count][step_count]; never NaN inside a history */
-    const float **past;
+    const float **past;              /* NaN until first known */
     const float **real;              /* [real_count][series_count] */
     seqd_dictionary *dictionaries;   /* [cat_count] */
     const int32_t **cat;             /* [cat_count][series_count] */

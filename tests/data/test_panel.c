@@ -295,7 +295,10 @@ static void covariates(void **state)
         assert_true(set->past[0][a->offset + i] == clicks[i]);
         assert_int_equal(set->in_stock[a->offset + i], stock[i]);
     }
-    for (int i = 0; i < 3; i++) assert_true(set->known[0][b->offset + i] == 0.0f); /* never said: 0, not NaN */
+    for (int i = 0; i < 3; i++) {
+        assert_true(set->known[0][b->offset + i] == 0.0f); /* never said: 0, not NaN */
+        assert_true(isnan(set->past[0][b->offset + i]));   /* nobody could know */
+    }
     assert_int_equal(set->summary.out_of_stock, 1);
     /* Without known columns the empty rows at the end are the future to be forecast. */
     make("", text);

@@ -11,7 +11,7 @@ int32_t seqd_backend_find(const seqd_context *context, const char *name, const s
     const seqd_kernels *base = seqd_kernels_find(context->kernel_level);
     if (!base)
         return seqd_fail(error, SEQD_E_UNSUPPORTED, "kernels '%s' do not run on this machine", context->kernel_level);
-    /* auto is native: it is the faster one at every shape measured so far (benchmarks/README.md) */
+    /* auto is native: as fast as oneDNN's products or faster at every shape in benchmarks/README.md */
     if (strcmp(name, "onednn") != 0) {
         *out = base;
         return SEQD_OK;

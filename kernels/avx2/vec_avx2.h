@@ -41,4 +41,24 @@ SEQD_INLINE double sum4(__m256d x)
     return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
 }
 
+/* The names under which kernels/wide knows this width. */
+typedef __m256 vec;
+typedef __m256i vec_mask;
+#define VEC_WIDTH 8
+#define VEC_NONE mask8(0)
+#define vec_first mask8
+#define vec_load load8
+#define vec_store store8
+#define vec_all _mm256_set1_ps
+#define vec_add _mm256_add_ps
+#define vec_sub _mm256_sub_ps
+#define vec_mul _mm256_mul_ps
+#define vec_div _mm256_div_ps
+#define vec_sqrt _mm256_sqrt_ps
+#define vec_fma _mm256_fmadd_ps
+#define vec_fnma _mm256_fnmadd_ps
+#define vec_sigmoid sigmoid8 /* math_avx2.h */
+#define vec_tanh tanh8
+#define WIDE(name) seqd_avx2_##name
+
 #endif

@@ -35,4 +35,24 @@ SEQD_INLINE void store16(float *p, __m512 x, int full, __mmask16 mask)
     }
 }
 
+/* The names under which kernels/wide knows this width. */
+typedef __m512 vec;
+typedef __mmask16 vec_mask;
+#define VEC_WIDTH 16
+#define VEC_NONE mask16(0)
+#define vec_first mask16
+#define vec_load load16
+#define vec_store store16
+#define vec_all _mm512_set1_ps
+#define vec_add _mm512_add_ps
+#define vec_sub _mm512_sub_ps
+#define vec_mul _mm512_mul_ps
+#define vec_div _mm512_div_ps
+#define vec_sqrt _mm512_sqrt_ps
+#define vec_fma _mm512_fmadd_ps
+#define vec_fnma _mm512_fnmadd_ps
+#define vec_sigmoid sigmoid16 /* math_avx512.h */
+#define vec_tanh tanh16
+#define WIDE(name) seqd_avx512_##name
+
 #endif

@@ -6,44 +6,9 @@
 
 /* The AVX2 and FMA level. The contracts stand in kernels.h. */
 
-size_t seqd_avx2_gemm_packed_size(int64_t k, int64_t n);
-void seqd_avx2_gemm_pack(int64_t k, int64_t n, const float *b, int64_t ldb, int transposed, float *packed);
-void seqd_avx2_gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *packed, float *c,
-                   int64_t ldc, int accumulate, const float *bias);
-size_t seqd_avx2_gemm_tn_scratch(int64_t m, int64_t n, int64_t k);
-void seqd_avx2_gemm_tn(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb,
-                      float *c, int64_t ldc, float *scratch);
-
-void seqd_avx2_lstm_forward(int64_t rows, int64_t h, float *gates, const float *c_prev, float *c, float *tanh_c,
-                           float *hidden, int64_t ldh);
-void seqd_avx2_lstm_backward(int64_t rows, int64_t h, const float *gates, const float *c_prev, const float *tanh_c,
-                            const float *dh, int64_t ldh, float *dc, float *dgates);
-void seqd_avx2_gru_forward(int64_t rows, int64_t h, float *xg, const float *hg, const float *h_prev, int64_t ldp,
-                          float *hidden, int64_t ldh);
-void seqd_avx2_gru_backward(int64_t rows, int64_t h, const float *rzn, const float *hg, const float *h_prev,
-                           int64_t ldp, const float *dh, int64_t ldh, float *dxg, float *dhg, float *dh_prev);
-
-void seqd_avx2_exp(int64_t n, const float *x, float *y);
-void seqd_avx2_log1p(int64_t n, const float *x, float *y);
-void seqd_avx2_sigmoid(int64_t n, const float *x, float *y);
-void seqd_avx2_tanh(int64_t n, const float *x, float *y);
-void seqd_avx2_softplus(int64_t n, const float *x, float *y);
-
-void seqd_avx2_relu(int64_t n, const float *x, float *y);
-void seqd_avx2_relu_backward(int64_t n, const float *y, float *dy);
-void seqd_avx2_add(int64_t n, const float *x, float *y);
-void seqd_avx2_multiply(int64_t n, const float *x, float *y);
-void seqd_avx2_scale(int64_t n, float factor, float *y);
-void seqd_avx2_add_rows(int64_t rows, int64_t n, const float *a, int64_t lda, float *y);
-
-double seqd_avx2_sum(int64_t n, const float *x);
-double seqd_avx2_dot(int64_t n, const float *x, const float *y);
-double seqd_avx2_sum_squares(int64_t n, const float *x);
-bool seqd_avx2_all_finite(int64_t n, const float *x);
-
-void seqd_avx2_sgd(int64_t n, float *w, const float *g, float *v, float factor, float rate, float momentum);
-void seqd_avx2_adam(int64_t n, float *w, const float *g, float *m, float *v, float factor, float rate, float b1,
-                   float b2, float eps, float c1, float c2);
+#define LEVEL(name) seqd_avx2_##name
+#include "level.h"
+#undef LEVEL
 
 extern const seqd_kernels seqd_kernels_avx2;
 

@@ -6,44 +6,9 @@
 
 /* The plain C level: the definition of what each kernel computes. The contracts stand in kernels.h. */
 
-size_t seqd_ref_gemm_packed_size(int64_t k, int64_t n);
-void seqd_ref_gemm_pack(int64_t k, int64_t n, const float *b, int64_t ldb, int transposed, float *packed);
-void seqd_ref_gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *packed, float *c,
-                   int64_t ldc, int accumulate, const float *bias);
-size_t seqd_ref_gemm_tn_scratch(int64_t m, int64_t n, int64_t k);
-void seqd_ref_gemm_tn(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb,
-                      float *c, int64_t ldc, float *scratch);
-
-void seqd_ref_lstm_forward(int64_t rows, int64_t h, float *gates, const float *c_prev, float *c, float *tanh_c,
-                           float *hidden, int64_t ldh);
-void seqd_ref_lstm_backward(int64_t rows, int64_t h, const float *gates, const float *c_prev, const float *tanh_c,
-                            const float *dh, int64_t ldh, float *dc, float *dgates);
-void seqd_ref_gru_forward(int64_t rows, int64_t h, float *xg, const float *hg, const float *h_prev, int64_t ldp,
-                          float *hidden, int64_t ldh);
-void seqd_ref_gru_backward(int64_t rows, int64_t h, const float *rzn, const float *hg, const float *h_prev,
-                           int64_t ldp, const float *dh, int64_t ldh, float *dxg, float *dhg, float *dh_prev);
-
-void seqd_ref_exp(int64_t n, const float *x, float *y);
-void seqd_ref_log1p(int64_t n, const float *x, float *y);
-void seqd_ref_sigmoid(int64_t n, const float *x, float *y);
-void seqd_ref_tanh(int64_t n, const float *x, float *y);
-void seqd_ref_softplus(int64_t n, const float *x, float *y);
-
-void seqd_ref_relu(int64_t n, const float *x, float *y);
-void seqd_ref_relu_backward(int64_t n, const float *y, float *dy);
-void seqd_ref_add(int64_t n, const float *x, float *y);
-void seqd_ref_multiply(int64_t n, const float *x, float *y);
-void seqd_ref_scale(int64_t n, float factor, float *y);
-void seqd_ref_add_rows(int64_t rows, int64_t n, const float *a, int64_t lda, float *y);
-
-double seqd_ref_sum(int64_t n, const float *x);
-double seqd_ref_dot(int64_t n, const float *x, const float *y);
-double seqd_ref_sum_squares(int64_t n, const float *x);
-bool seqd_ref_all_finite(int64_t n, const float *x);
-
-void seqd_ref_sgd(int64_t n, float *w, const float *g, float *v, float factor, float rate, float momentum);
-void seqd_ref_adam(int64_t n, float *w, const float *g, float *m, float *v, float factor, float rate, float b1,
-                   float b2, float eps, float c1, float c2);
+#define LEVEL(name) seqd_ref_##name
+#include "level.h"
+#undef LEVEL
 
 extern const seqd_kernels seqd_kernels_ref;
 

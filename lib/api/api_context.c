@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <seqdemand/context.h>
 
+#include <string.h>
+
 #include "api.h"
 #include "backend.h"
 #include "context.h"
@@ -61,8 +63,7 @@ int32_t seqd_context_set_kernels(seqd_context *context, const char *level, seqd_
     const seqd_kernels *kernels = seqd_kernels_find(level);
     if (!kernels) {
         char quoted[SEQD_QUOTE_SIZE];
-        size_t length = 0;
-        while (level[length]) length++;
+        const size_t length = strlen(level);
         return seqd_fail(error, SEQD_E_UNSUPPORTED, "kernels '%s' are unknown or do not run on this processor",
                          seqd_quote(level, length, quoted));
     }

@@ -25,17 +25,23 @@ int32_t seqd_model_create(seqd_context *context, const seqd_options *options, se
 
 void seqd_model_release(seqd_model *model) { seqd_model_free(model); }
 
+/* The bytes of the model's file, made while nobody trains it. */
+static int32_t encode(const seqd_model *model, unsigned char **bytes, size_t *size, seqd_error *error)
+{
+    SEQD_CHECK(seqd_model_begin_read(model, error));
+    const int32_t status = seqd_model_encode(model, bytes, size, error);
+    seqd_model_end_read(model);
+    return status;
+}
+
 int32_t seqd_model_save(const seqd_model *model, const char *path, seqd_error *error)
 {
     unsigned char *bytes;
     size_t size;
     SEQD_NEED(model);
     SEQD_NEED(path);
-    SEQD_CHECK(seqd_model_begin_read(model, error));
-    int32_t status = seqd_model_encode(model, &bytes, &size, error);
-    seqd_model_end_read(model);
-    if (status != SEQD_OK) return status;
-    status = seqd_file_replace(model->context, path, bytes, size, error);
+    SEQD_CHECK(encode(model, &bytes, &size, error));
+    const int32_t status = seqd_file_replace(model->context, path, bytes, size, error);
     seqd_free(model->context, bytes);
     return status;
 }
@@ -63,10 +69,8 @@ int32_t seqd_model_save_memory(const seqd_model *model, void *bytes, size_t *siz
     size_t need;
     SEQD_NEED(model);
     SEQD_NEED(size);
-    SEQD_CHECK(seqd_model_begin_read(model, error));
-    int32_t status = seqd_model_encode(model, &encoded, &need, error);
-    seqd_model_end_read(model);
-    if (status != SEQD_OK) return status;
+    SEQD_CHECK(encode(model, &encoded, &need, error));
+    int32_t status = SEQD_OK;
     if (bytes && *size < need)
         status = seqd_fail(error, SEQD_E_ARG, "the model takes %zu bytes, there is room for %zu", need, *size);
     else if (bytes)

@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include <string.h>
+
 #include "api.h"
 #include "options.h"
 #include "text.h"
@@ -68,8 +70,7 @@ int32_t seqd_options_get_f64(const seqd_options *options, const char *name, doub
     const char *text;
     SEQD_NEED(value);
     SEQD_CHECK(seqd_options_get_str(options, name, &text, error));
-    size_t length = 0;
-    while (text[length]) length++;
+    const size_t length = strlen(text);
     bool parsed;
     SEQD_COMPUTE(parsed, seqd_parse_f64(text, length, value));
     if (!parsed)
@@ -82,8 +83,7 @@ int32_t seqd_options_get_i64(const seqd_options *options, const char *name, int6
     const char *text;
     SEQD_NEED(value);
     SEQD_CHECK(seqd_options_get_str(options, name, &text, error));
-    size_t length = 0;
-    while (text[length]) length++;
+    const size_t length = strlen(text);
     if (!seqd_parse_i64(text, length, value))
         return seqd_fail(error, SEQD_E_OPTION, "option '%s' is not a whole number", name);
     return SEQD_OK;

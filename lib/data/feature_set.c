@@ -102,36 +102,42 @@ static void measure_target(seqd_features *features, const seqd_dataset *dataset)
     features->log_scale_deviation = variance > 1e-4 ? sqrt(variance) : 1.0;
 }
 
+/* Sums over the values that are there. */
+typedef struct column_sums {
+    double sum, squares, count;
+} column_sums;
+
+static void add_values(column_sums *sums, const float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const double value = (double)values[i];
+        if (value != value) continue;
+        sums->sum += value, sums->squares += value * value, sums->count += 1.0;
+    }
+}
+
+static void describe_column(const column_sums *sums, const char *name, seqd_column_stats *stats)
+{
+    seqd_copy_text(stats->name, sizeof stats->name, name);
+    stats->mean = sums->count > 0.0 ? sums->sum / sums->count : 0.0;
+    const double variance = sums->count > 1.0 ? sums->squares / sums->count - stats->mean * stats->mean : 0.0;
+    stats->deviation = variance > 1e-12 * (1.0 + stats->mean * stats->mean) ? sqrt(variance) : 1.0;
+}
+
 static void measure_column(const seqd_dataset *dataset, const float *column, const char *name,
                            seqd_column_stats *stats)
 {
-    double sum = 0.0, squares = 0.0, count = 0.0;
-    for (int64_t i = 0; i < dataset->series_count; i++) {
-        const seqd_series *series = &dataset->series[i];
-        for (int64_t t = 0; t < series->length; t++) {
-            const double value = (double)column[series->offset + t];
-            if (value != value) continue;
-            sum += value, squares += value * value, count += 1.0;
-        }
-    }
-    seqd_copy_text(stats->name, sizeof stats->name, name);
-    stats->mean = count > 0.0 ? sum / count : 0.0;
-    const double variance = count > 1.0 ? squares / count - stats->mean * stats->mean : 0.0;
-    stats->deviation = variance > 1e-12 * (1.0 + stats->mean * stats->mean) ? sqrt(variance) : 1.0;
+    column_sums sums = {0};
+    for (int64_t i = 0; i < dataset->series_count; i++)
+        add_values(&sums, column + dataset->series[i].offset, dataset->series[i].length);
+    describe_column(&sums, name, stats);
 }
 
 static void measure_real(const seqd_dataset *dataset, int32_t index, seqd_column_stats *stats)
 {
-    double sum = 0.0, squares = 0.0, count = 0.0;
-    for (int64_t i = 0; i < dataset->series_count; i++) {
-        const double value = (double)dataset->real[index][i];
-        if (value != value) continue;
-        sum += value, squares += value * value, count += 1.0;
-    }
-    seqd_copy_text(stats->name, sizeof stats->name, dataset->real_names[index]);
-    stats->mean = count > 0.0 ? sum / count : 0.0;
-    const double variance = count > 1.0 ? squares / count - stats->mean * stats->mean : 0.0;
-    stats->deviation = variance > 1e-12 * (1.0 + stats->mean * stats->mean) ? sqrt(variance) : 1.0;
+    column_sums sums = {0};
+    add_values(&sums, dataset->real[index], dataset->series_count);
+    describe_column(&sums, dataset->real_names[index], stats);
 }
 
 char *seqd_features_place_names(seqd_features *features, int32_t index, const char *column, int32_t count, size_t text)

@@ -71,6 +71,8 @@ void seqd_features_calendar(const seqd_features *features, int64_t step, float *
 /* sign(y) log(1+|y|) and its inverse, or nothing. */
 double seqd_scaler_transform(seqd_scaler scaler, double y);
 double seqd_log1p_inverse(double value);
+/* The inverse of a scaler's transform, NULL where it has none. */
+double (*seqd_scaler_inverse(seqd_scaler scaler))(double value);
 
 /*
  * A dataset seen through features: the transformed target and the scaler of every step, both from steps up to it only, and the

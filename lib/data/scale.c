@@ -16,6 +16,11 @@ double seqd_scaler_transform(seqd_scaler scaler, double y)
 
 double seqd_log1p_inverse(double value) { return copysign(expm1(fabs(value)), value); }
 
+double (*seqd_scaler_inverse(seqd_scaler scaler))(double value)
+{
+    return scaler == SEQD_SCALER_LOG1P ? seqd_log1p_inverse : NULL;
+}
+
 /* The values of the window in rising order, kept by insertion: sorted[0..count). */
 typedef struct sorted_window {
     double *sorted;

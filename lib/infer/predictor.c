@@ -155,7 +155,7 @@ static void shard_task(void *user, int64_t index, int32_t thread)
         if (status == SEQD_SERIES_EMPTY) continue; /* parameters stay zero: a forecast of nothing */
         seqd_head_parameters(predictor->kernels, head, &model->dist, horizon, l->out + (int64_t)r * horizon * head->width,
                              (double)l->shard.loc[last], (double)l->shard.scale[last], model->spread,
-                             model->features.scaler == SEQD_SCALER_LOG1P ? seqd_log1p_inverse : NULL, l->scratch,
+                             seqd_scaler_inverse(model->features.scaler), l->scratch,
                              parameters);
     }
 }

@@ -84,16 +84,16 @@ static void gather_residuals(calibration *c, const seqd_shard *shard, int32_t ro
 static void gather_scores(calibration *c, const seqd_shard *shard, int32_t row, const float *out)
 {
     const seqd_model *model = c->trainer->model;
-    const bool logarithm = model->features.scaler == SEQD_SCALER_LOG1P;
+    double (*const inverse)(double) = seqd_scaler_inverse(model->features.scaler);
     const float *weight;
     double loc, scale;
     const float *y = last_fork(shard, row, &weight, &loc, &scale);
     seqd_head_parameters(c->trainer->kernels, &model->net.config.head, &model->dist, shard->horizon, out, loc, scale,
-                         model->spread, logarithm ? seqd_log1p_inverse : NULL, c->scratch, c->parameters);
+                         model->spread, inverse, c->scratch, c->parameters);
     for (int32_t h = 0; h < shard->horizon; h++) {
         c->scores[h] = (double)NAN;
         if (!(weight[h] > 0.0f)) continue;
-        const double value = logarithm ? seqd_log1p_inverse((double)y[h]) : (double)y[h];
+        const double value = inverse ? inverse((double)y[h]) : (double)y[h];
         double u = seqd_dist_cdf_mid(&model->dist, c->parameters + (int64_t)h * model->dist.width, value);
         u = u < 1e-4 ? 1e-4 : u > 1.0 - 1e-4 ? 1.0 - 1e-4 : u;
         c->scores[h] = seqd_normal_quantile(u);

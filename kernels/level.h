@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Declares the kernels of one level: the header that includes this has defined LEVEL(name), the level's name of a kernel,
- * and takes it back afterwards. So there is no guard. A level that takes a kernel from the level below does not define it.
+ * Declares the kernels of one level: the header that includes this has defined LEVEL(name), the level's name of a
+ * kernel, and takes it back afterwards. So there is no guard. A level that takes a kernel from the level below does not
+ * define it.
  */
 
 size_t LEVEL(gemm_packed_size)(int64_t k, int64_t n);

@@ -73,8 +73,9 @@ SEQD_API void seqd_dataset_release(seqd_dataset *dataset);
 
 /*
  * A view in which the last `steps` steps before the newest step of the panel have not happened yet: what a
- * planner knew then. With freq=int, unless series_end=common, steps are each series' own count and are taken off its own end. Clipping of outliers is done anew from what the view can see. Series that had not begun are
- * left out. Errors: SEQD_E_ARG when nothing would be left.
+ * planner knew then. With freq=int, unless series_end=common, steps are each series' own count and are taken off its
+ * own end. Clipping of outliers is done anew from what the view can see. Series that had not begun are left out.
+ * Errors: SEQD_E_ARG when nothing would be left.
  */
 SEQD_API int32_t seqd_dataset_before(seqd_dataset *dataset, int64_t steps, seqd_dataset **out, seqd_error *error);
 

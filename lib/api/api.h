@@ -13,8 +13,8 @@
     } while (0)
 
 /*
- * The floating-point environment of a call that computes: the default one, so that a host's rounding or flushing changes no
- * bit of a result; the host's own is put back, exception flags included.
+ * The floating-point environment of a call that computes: the default one, so that a host's rounding or flushing
+ * changes no bit of a result; the host's own is put back, exception flags included.
  */
 static inline void seqd_enter(fenv_t *host)
 {

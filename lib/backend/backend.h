@@ -7,8 +7,8 @@
 #include "kernels.h"
 
 /*
- * A backend is a complete table of kernels: "native" is the table of a level as it is; "onednn" is the same with the matrix
- * products answered by oneDNN. A network takes one table and asks no further.
+ * A backend is a complete table of kernels: "native" is the table of a level as it is; "onednn" is the same with the
+ * matrix products answered by oneDNN. A network takes one table and asks no further.
  *
  * Errors: SEQD_E_UNSUPPORTED when the build has no oneDNN, or when its known-answer test fails on this machine.
  */

@@ -30,7 +30,9 @@ const char *seqd_backend_onednn_version(void)
     return TEXT(DNNL_VERSION_MAJOR) "." TEXT(DNNL_VERSION_MINOR) "." TEXT(DNNL_VERSION_PATCH);
 }
 
-/* oneDNN packs for itself: the packed form here is plain B[k][n]. dnnl_sgemm is the same function in the v2 and v3 API. */
+/*
+ * oneDNN packs for itself: the packed form here is plain B[k][n]. dnnl_sgemm is the same function in the v2 and v3 API.
+ */
 static size_t packed_size(int64_t k, int64_t n) { return (size_t)(k * n); }
 
 static void pack(int64_t k, int64_t n, const float *b, int64_t ldb, int transposed, float *packed)
@@ -40,8 +42,8 @@ static void pack(int64_t k, int64_t n, const float *b, int64_t ldb, int transpos
 }
 
 /*
- * What oneDNN refuses or fails is computed here instead, so that a product is never left out; and everything in a forked child,
- * where its threads are gone.
+ * What oneDNN refuses or fails is computed here instead, so that a product is never left out; and everything in a
+ * forked child, where its threads are gone.
  */
 static void plain_gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, int a_transposed, const float *b,
                        int64_t ldb, float *c, int64_t ldc)
@@ -85,8 +87,8 @@ static void gemm_tn(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda
 }
 
 /*
- * Some hosts forbid memory that is both written and run; oneDNN before 3.1 then answers success and leaves zeros. So the
- * first use multiplies numbers whose product is known.
+ * Some hosts forbid memory that is both written and run; oneDNN before 3.1 then answers success and leaves zeros. So
+ * the first use multiplies numbers whose product is known.
  */
 static int known_answer(void)
 {

@@ -226,7 +226,8 @@ static int32_t refuse_duplicate(const builder *b, const char *id, int64_t step, 
     const int64_t one = seqd_rows_line(b->rows, b->order[begin]), two = seqd_rows_line(b->rows, b->order[begin + 1]);
     return seqd_rows_fail(b->rows, SEQD_E_DATA, one > two ? one : two, b->rows->columns.time, error,
                           "series '%s' has a second row for %s, after %s %lld",
-                          seqd_quote(id, strlen(id), quoted), date, b->rows->name ? "line" : "row", (long long)(one < two ? one : two));
+                          seqd_quote(id, strlen(id), quoted), date, b->rows->name ? "line" : "row",
+                           (long long)(one < two ? one : two));
 }
 
 /* Where the panel is written while it is built. */

@@ -34,8 +34,8 @@ typedef struct seqd_date {
 
 const char *seqd_freq_name(seqd_freq freq);
 /*
- * A date as text to seconds since the epoch: YYYY-MM-DD, YYYY-MM-DD[ T]HH:MM[:SS[.fff]][Z], YYYY/MM/DD, YYYYMMDD, YYYY-MM.
- * false: not a date in this grammar, or outside 0001..9999.
+ * A date as text to seconds since the epoch: YYYY-MM-DD, YYYY-MM-DD[ T]HH:MM[:SS[.fff]][Z], YYYY/MM/DD, YYYYMMDD,
+ * YYYY-MM. false: not a date in this grammar, or outside 0001..9999.
  */
 bool seqd_parse_date(const char *text, size_t length, int64_t *seconds);
 /* The step that a moment falls in. */

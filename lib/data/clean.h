@@ -23,8 +23,8 @@ static inline bool seqd_bit(const uint8_t *bits, int64_t at)
 void seqd_fill_series(float *y, int64_t length, const uint8_t *absent, int64_t first, int32_t policy);
 
 /*
- * Covariates: an empty step has the value before it. With `known_before` the first ones have the first to come (0 where there is
- * none); without, they stay NaN: what is only known afterwards was not known then.
+ * Covariates: an empty step has the value before it. With `known_before` the first ones have the first to come (0 where
+ * there is none); without, they stay NaN: what is only known afterwards was not known then.
  */
 void seqd_carry_series(float *values, int64_t length, bool known_before);
 

@@ -264,9 +264,9 @@ static void add_plan(seqd_features *features, int32_t season, int32_t first_shif
 }
 
 /*
- * A short season (one that fits the context) gives its last value and the mean of its last four. A long one gives the value
- * a season ago and the mean of it and its neighbours one short season away, on the scale of that time: so they say
- * what share of the usual level such a step had, whatever growth there was since.
+ * A short season (one that fits the context) gives its last value and the mean of its last four. A long one gives the
+ * value a season ago and the mean of it and its neighbours one short season away, on the scale of that time: so they
+ * say what share of the usual level such a step had, whatever growth there was since.
  */
 static void plan_lags(seqd_features *features)
 {

@@ -6,8 +6,9 @@
 #include "shard.h"
 
 /*
- * What a network sees of a panel, decided once from the training data and kept in the model file: columns, dictionaries,
- * statistics, lags. Statistics are taken from the history of the dataset it is made for, so nothing later reaches them.
+ * What a network sees of a panel, decided once from the training data and kept in the model file: columns,
+ * dictionaries, statistics, lags. Statistics are taken from the history of the dataset it is made for, so nothing later
+ * reaches them.
  */
 typedef enum seqd_scaler {
     SEQD_SCALER_MEAN_ABS,
@@ -60,8 +61,8 @@ int32_t seqd_features_build(seqd_context *context, const seqd_options *options, 
 int32_t seqd_features_derive(seqd_features *features, seqd_error *error);
 void seqd_features_clear(seqd_features *features);
 /*
- * Names the column of dictionary `index` and makes room for `count` names, one block with the `text` bytes they point into.
- * Returns the start of those bytes, NULL when there is no memory.
+ * Names the column of dictionary `index` and makes room for `count` names, one block with the `text` bytes they point
+ * into. Returns the start of those bytes, NULL when there is no memory.
  */
 char *seqd_features_place_names(seqd_features *features, int32_t index, const char *column, int32_t count, size_t text);
 
@@ -75,8 +76,8 @@ double seqd_log1p_inverse(double value);
 double (*seqd_scaler_inverse(seqd_scaler scaler))(double value);
 
 /*
- * A dataset seen through features: the transformed target and the scaler of every step, both from steps up to it only, and the
- * columns and categories the features ask for.
+ * A dataset seen through features: the transformed target and the scaler of every step, both from steps up to it only,
+ * and the columns and categories the features ask for.
  */
 typedef struct seqd_binding {
     seqd_context *context;
@@ -93,7 +94,10 @@ int32_t seqd_binding_create(seqd_context *context, const seqd_features *features
                             seqd_binding *binding, seqd_error *error);
 void seqd_binding_clear(seqd_binding *binding);
 
-/* loc and scale of every step of one series of transformed values (NaN: missing). scratch holds 2 * scale_window doubles. */
+/*
+ * loc and scale of every step of one series of transformed values (NaN: missing). scratch holds 2 * scale_window
+ * doubles.
+ */
 void seqd_scale_series(const seqd_features *features, const float *values, int64_t length, float *loc, float *scale,
                        double *scratch);
 

@@ -5,8 +5,9 @@
 #include <string.h>
 
 /*
- * Scalers look back only: the scale of step t comes from the observed values of (t - window, t]. A young or silent series
- * borrows one observation's worth of what is typical of its own past, or else of the panel, so that no scale is ever zero.
+ * Scalers look back only: the scale of step t comes from the observed values of (t - window, t]. A young or silent
+ * series borrows one observation's worth of what is typical of its own past, or else of the panel, so that no scale is
+ * ever zero.
  */
 
 double seqd_scaler_transform(seqd_scaler scaler, double y)
@@ -59,7 +60,8 @@ static double middle_of(const double *sorted, int64_t count)
 }
 
 /*
- * Median absolute deviation from the sorted values: deviations from the median rise outwards on both sides, so two fingers meet.
+ * Median absolute deviation from the sorted values: deviations from the median rise outwards on both sides, so two
+ * fingers meet.
  */
 static double median_deviation(const sorted_window *window, double median)
 {

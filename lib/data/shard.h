@@ -12,8 +12,8 @@
 #define SEQD_MAX_LAGS 16
 
 /*
- * Values of the same season before, as a forecast made after step t may see them. Feature l of forecast step k is the mean
- * of those of y[t + offset[k-1][l] - j * spacing[l]], j = 0 .. repeats[l]-1, that were observed, scaled with the
+ * Values of the same season before, as a forecast made after step t may see them. Feature l of forecast step k is the
+ * mean of those of y[t + offset[k-1][l] - j * spacing[l]], j = 0 .. repeats[l]-1, that were observed, scaled with the
  * scaler as it stood at t - shift[l]. Where none was observed, the feature before (l - 1) stands in, then 0.
  */
 typedef struct seqd_lag_plan {
@@ -28,8 +28,8 @@ typedef struct seqd_lag_plan {
 
 /*
  * Positions of a window: `past` steps that only lags read, then `steps` that the network reads, then `horizon`.
- * Position i below counts from the first step the network reads; a forecast made after step i ("fork" i) has its targets at
- * i + 1 .. i + horizon.
+ * Position i below counts from the first step the network reads; a forecast made after step i ("fork" i) has its
+ * targets at i + 1 .. i + horizon.
  */
 typedef struct seqd_shard {
     int32_t rows, steps, past, horizon;

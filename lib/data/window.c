@@ -68,7 +68,8 @@ static void fill_row(const seqd_binding *binding, const seqd_window *window, int
     const seqd_dataset *data = binding->dataset;
     const seqd_series *series = &data->series[window->series];
     const int32_t steps = shard->steps, past = shard->past, horizon = shard->horizon, rows = shard->rows;
-    const int64_t first = window->end - steps + 1; /* step of the series at position 0; before its start when negative */
+    /* step of the series at position 0; before its start when negative */
+    const int64_t first = window->end - steps + 1;
     float *history = shard->history + (int64_t)row * (past + steps + horizon);
     float *loc = shard->loc + (int64_t)row * (past + steps), *scale = shard->scale + (int64_t)row * (past + steps);
     float *weight = shard->weight + (int64_t)row * (steps + horizon), *fork = shard->fork + (int64_t)row * steps;

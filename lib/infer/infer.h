@@ -7,8 +7,8 @@
 int32_t seqd_predictor_new(seqd_model *model, seqd_predictor **out, seqd_error *error);
 void seqd_predictor_free(seqd_predictor *predictor);
 /*
- * `complete`: a known covariate that is not given for the whole horizon is an error. A backtest does without: where a series
- * ends early, its last value stands in, and nothing there is compared.
+ * `complete`: a known covariate that is not given for the whole horizon is an error. A backtest does without: where a
+ * series ends early, its last value stands in, and nothing there is compared.
  */
 int32_t seqd_predictor_forecast(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete,
                                 seqd_forecast **out, seqd_error *error);

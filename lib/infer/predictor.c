@@ -94,8 +94,8 @@ static int32_t check_future(const seqd_predictor *predictor, const seqd_dataset 
         for (int32_t c = 0; c < features->known_count; c++)
             for (int32_t h = 0; h < features->horizon; h++) {
                 const int64_t t = series->length + h;
-                if (h < series->future && binding->known[c][series->offset + t] == binding->known[c][series->offset + t])
-                    continue;
+                const float *known = binding->known[c];
+                if (h < series->future && known[series->offset + t] == known[series->offset + t]) continue;
                 char date[24], id[SEQD_QUOTE_SIZE], column[SEQD_QUOTE_SIZE];
                 seqd_calendar_format(&dataset->calendar, series->start + t, date, sizeof date);
                 return seqd_fail(error, SEQD_E_DATA, "series '%s': known column '%s' has no value for %s",
@@ -153,7 +153,8 @@ static void shard_task(void *user, int64_t index, int32_t thread)
         const int32_t status = series_status(predictor, p->dataset, first + r);
         p->forecast->status[first + r] = status;
         if (status == SEQD_SERIES_EMPTY) continue; /* parameters stay zero: a forecast of nothing */
-        seqd_head_parameters(predictor->kernels, head, &model->dist, horizon, l->out + (int64_t)r * horizon * head->width,
+        seqd_head_parameters(predictor->kernels, head, &model->dist, horizon,
+                             l->out + (int64_t)r * horizon * head->width,
                              (double)l->shard.loc[last], (double)l->shard.scale[last], model->spread,
                              seqd_scaler_inverse(model->features.scaler), l->scratch,
                              parameters);

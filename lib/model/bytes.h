@@ -25,7 +25,9 @@ void seqd_put_f64(seqd_writer *writer, double value);
 void seqd_put_text(seqd_writer *writer, const char *text); /* length as u32, then the bytes */
 void seqd_put_floats(seqd_writer *writer, const float *values, int64_t count);
 
-/* Input with a bound; the first read beyond it, or the first bad value, sets `failed`, after which every read gives 0. */
+/*
+ * Input with a bound; the first read beyond it, or the first bad value, sets `failed`, after which every read gives 0.
+ */
 typedef struct seqd_scanner {
     const unsigned char *bytes;
     size_t size, at;

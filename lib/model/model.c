@@ -151,7 +151,8 @@ void seqd_model_free(seqd_model *model)
 
 static int32_t busy(seqd_error *error)
 {
-    return seqd_fail(error, SEQD_E_BUSY, "the model is being trained or its parameters are being read by another thread");
+    return seqd_fail(error, SEQD_E_BUSY,
+                     "the model is being trained or its parameters are being read by another thread");
 }
 
 int32_t seqd_model_begin_read(const seqd_model *model, seqd_error *error)

@@ -54,8 +54,8 @@ int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, s
 int32_t seqd_model_configure(const seqd_options *options, const seqd_features *features, seqd_net_config *config,
                              seqd_error *error);
 /*
- * Plan, distribution and an allocated parameter vector (zero) for options and features already in the model. More than `most`
- * parameters are refused before anything is allocated.
+ * Plan, distribution and an allocated parameter vector (zero) for options and features already in the model. More than
+ * `most` parameters are refused before anything is allocated.
  */
 int32_t seqd_model_assemble(seqd_model *model, int64_t most, seqd_error *error);
 

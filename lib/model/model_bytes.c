@@ -22,8 +22,8 @@
  *
  * Sections follow in rising offset, without gaps or overlap, and end with the file. Every type occurs once; their order
  * is OPTIONS, FEATURES, DISTRIBUTION, CARD, PARAMETERS. Options hold names and texts of the option table; features and
- * distribution hold the fields below in order; parameters hold the name, rank and shape of each tensor and its floats. A
- * type above 0x10000 that a reader does not know is skipped; any other unknown type is refused.
+ * distribution hold the fields below in order; parameters hold the name, rank and shape of each tensor and its floats.
+ * A type above 0x10000 that a reader does not know is skipped; any other unknown type is refused.
  */
 enum {
     SECTION_OPTIONS = 1,
@@ -118,7 +118,9 @@ static void put_features(const seqd_features *f, seqd_writer *out)
     }
 }
 
-/* Bytes that `count` names take with their ends; walks a copy of the scanner, so that nothing is allocated for a lie. */
+/*
+ * Bytes that `count` names take with their ends; walks a copy of the scanner, so that nothing is allocated for a lie.
+ */
 static size_t measure_names(seqd_scanner in, int32_t count, bool *failed)
 {
     char text[1024];

@@ -7,8 +7,8 @@
 #include "rnn.h"
 
 /*
- * The network as a plan: shapes, a flat parameter vector with a table of names, and functions that carry one shard through
- * it. It knows arrays only; where they come from is the business of features and trainer.
+ * The network as a plan: shapes, a flat parameter vector with a table of names, and functions that carry one shard
+ * through it. It knows arrays only; where they come from is the business of features and trainer.
  */
 #define SEQD_MAX_LAYERS 16
 #define SEQD_MAX_TENSORS 256
@@ -76,8 +76,8 @@ void seqd_net_place_work(const seqd_net *net, const seqd_kernels *k, int train, 
                          seqd_arena *arena, seqd_net_work *work);
 
 /*
- * Sum of weighted losses over the forks from `first` on. With `grad` (a vector laid out as the parameters) gradients times
- * factor are added to it. `dropout_key` not 0 switches dropout on; the masks are a function of it alone.
+ * Sum of weighted losses over the forks from `first` on. With `grad` (a vector laid out as the parameters) gradients
+ * times factor are added to it. `dropout_key` not 0 switches dropout on; the masks are a function of it alone.
  */
 double seqd_net_loss(const seqd_net *net, const seqd_kernels *k, const seqd_net_packed *packed,
                      const seqd_shard *shard, const seqd_lag_plan *plan, int32_t first, float factor, float *grad,

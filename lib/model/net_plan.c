@@ -101,8 +101,8 @@ static void uniform(seqd_rng *rng, float *values, int64_t count, double bound)
 
 /*
  * Recurrent layers as torch.nn.LSTM (uniform in +-1/sqrt(hidden)) with 1 added to the forget gate's bias (Gers et al.
- * 2000); other weights uniform in +-1/sqrt(inputs), embeddings normal with deviation 0.1. The output starts as the mean of
- * the lagged values, so that training learns what to change about a seasonal forecast.
+ * 2000); other weights uniform in +-1/sqrt(inputs), embeddings normal with deviation 0.1. The output starts as the mean
+ * of the lagged values, so that training learns what to change about a seasonal forecast.
  */
 void seqd_net_init(const seqd_net *net, uint64_t seed, float *parameters)
 {

@@ -202,8 +202,8 @@ double seqd_decoder_loss(const seqd_kernels *k, const seqd_decoder_shape *shape,
 }
 
 void seqd_decoder_predict(const seqd_kernels *k, const seqd_decoder_shape *shape, const seqd_decoder_packed *packed,
-                          const seqd_shard *shard, const seqd_lag_plan *plan, const float *h, const float *s, float *out,
-                          seqd_decoder_work *work)
+                          const seqd_shard *shard, const seqd_lag_plan *plan, const float *h, const float *s,
+                          float *out, seqd_decoder_work *work)
 {
     known_part(k, shape, packed, shard, s, work);
     forward_chunk(k, shape, packed, shard, plan, shard->steps - 1, 1, h, work);

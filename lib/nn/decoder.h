@@ -67,7 +67,7 @@ double seqd_decoder_loss(const seqd_kernels *k, const seqd_decoder_shape *shape,
 
 /* Outputs o of the last fork only: out[rows][horizon][width]. */
 void seqd_decoder_predict(const seqd_kernels *k, const seqd_decoder_shape *shape, const seqd_decoder_packed *packed,
-                          const seqd_shard *shard, const seqd_lag_plan *plan, const float *h, const float *s, float *out,
-                          seqd_decoder_work *work);
+                          const seqd_shard *shard, const seqd_lag_plan *plan, const float *h, const float *s,
+                          float *out, seqd_decoder_work *work);
 
 #endif

@@ -174,7 +174,8 @@ static double negbin_loss(const seqd_kernels *k, int64_t forks, int32_t horizon,
                 continue;
             }
             /* softplus underflows for very negative o: the floors keep logarithms finite and the gradient alive */
-            const double mu = scale * fmax((double)value[2 * p], 1e-8), alpha = root * fmax((double)value[2 * p + 1], 1e-8);
+            const double mu = scale * fmax((double)value[2 * p], 1e-8);
+            const double alpha = root * fmax((double)value[2 * p + 1], 1e-8);
             double dmu, dalpha;
             const double w = (double)t->weight[p];
             total += w * negbin_loss_one((double)t->y[p], mu, alpha, &dmu, &dalpha);
@@ -209,8 +210,8 @@ void seqd_head_init_bias(const seqd_head *head, float *bias)
 }
 
 /*
- * Both by the recurrence up to 8 and the asymptotic series there (Abramowitz & Stegun 6.1.41 and 6.3.18). lgamma() is not
- * used: it writes the global signgam.
+ * Both by the recurrence up to 8 and the asymptotic series there (Abramowitz & Stegun 6.1.41 and 6.3.18). lgamma() is
+ * not used: it writes the global signgam.
  */
 void seqd_lgamma_digamma(double x, double *log_gamma, double *digamma)
 {

@@ -8,16 +8,17 @@
 #include "kernels.h"
 
 /*
- * What the numbers o[width] of one forecast step mean, and how they are judged. y is the target, loc and scale the scaler at
- * the fork, z = (y - loc) / scale.
+ * What the numbers o[width] of one forecast step mean, and how they are judged. y is the target, loc and scale the
+ * scaler at the fork, z = (y - loc) / scale.
  *
  *   mse       o = z;                        loss (o - z)^2
  *   mae       o = z;                        loss |o - z|
  *   quantile  one o per level, the middle one (level 0.5) is a value, the others are steps away from their inner
- *             neighbour: q[m] = o[m]; q[i] = q[i-1] + softplus(o[i]) above, q[i] = q[i+1] - softplus(o[i]) below, so that
- *             quantiles cannot cross. loss 2/levels * sum pinball(z, q)
+ *             neighbour: q[m] = o[m]; q[i] = q[i-1] + softplus(o[i]) above, q[i] = q[i+1] - softplus(o[i]) below, so
+ *             that quantiles cannot cross. loss 2/levels * sum pinball(z, q)
  *   negative_binomial
- *             mean mu = scale softplus(o0), dispersion alpha = softplus(o1) / sqrt(scale) (Salinas et al. 2020, DeepAR, section 3.3);
+ *             mean mu = scale softplus(o0), dispersion alpha = softplus(o1) / sqrt(scale) (Salinas et al. 2020,
+ *             DeepAR, section 3.3);
  *             loss -log p(y) without lgamma(y+1). Needs loc = 0.
  */
 typedef enum seqd_head_kind {
@@ -45,15 +46,16 @@ typedef struct seqd_targets {
 int64_t seqd_head_scratch(const seqd_head *head, int64_t values);
 
 /*
- * out[forks][horizon][width] comes in as o and goes out as factor * d(sum weight * loss) / do. Returns the weighted sum of
- * losses (unscaled by factor).
+ * out[forks][horizon][width] comes in as o and goes out as factor * d(sum weight * loss) / do. Returns the weighted sum
+ * of losses (unscaled by factor).
  */
 double seqd_head_loss(const seqd_kernels *k, const seqd_head *head, int64_t forks, int32_t horizon, float *out,
                       const seqd_targets *targets, float factor, float *scratch);
 
 /*
- * o[horizon][width] of one fork to the parameters that seqd_dist reads. `spread` holds the residuals' quantiles (scaled) at the
- * distribution's levels for the point heads. `inverse` undoes the target's transform (log1p), NULL for none.
+ * o[horizon][width] of one fork to the parameters that seqd_dist reads. `spread` holds the residuals' quantiles
+ * (scaled) at the distribution's levels for the point heads. `inverse` undoes the target's transform (log1p), NULL for
+ * none.
  */
 void seqd_head_parameters(const seqd_kernels *k, const seqd_head *head, const seqd_dist *dist, int32_t horizon,
                           const float *out, double loc, double scale, const double *spread, double (*inverse)(double),

@@ -6,9 +6,9 @@
 #include "kernels.h"
 
 /*
- * One recurrent layer over a whole sequence: formulas and gate order in <seqdemand/model.h>. Arrays are time-major: [steps][rows][...].
- * A layer may have `statics` further inputs that are the same at every step; their weights are the last columns of
- * weight_ih, so that the matrix is what torch.nn.LSTM would hold for the concatenated input.
+ * One recurrent layer over a whole sequence: formulas and gate order in <seqdemand/model.h>. Arrays are time-major:
+ * [steps][rows][...]. A layer may have `statics` further inputs that are the same at every step; their weights are the
+ * last columns of weight_ih, so that the matrix is what torch.nn.LSTM would hold for the concatenated input.
  */
 typedef enum seqd_cell { SEQD_CELL_LSTM, SEQD_CELL_GRU } seqd_cell;
 
@@ -68,8 +68,8 @@ void seqd_rnn_forward(const seqd_kernels *k, const seqd_rnn_shape *shape, const 
                       int32_t rows, const float *x, const float *s, seqd_rnn_state *state);
 
 /*
- * dh[steps][rows][hidden] is the gradient of the hidden states and is overwritten. grad is added to. dx[steps][rows][inputs] is
- * written unless NULL; ds[rows][statics] is added to.
+ * dh[steps][rows][hidden] is the gradient of the hidden states and is overwritten. grad is added to.
+ * dx[steps][rows][inputs] is written unless NULL; ds[rows][statics] is added to.
  */
 void seqd_rnn_backward(const seqd_kernels *k, const seqd_rnn_shape *shape, const seqd_rnn_packed *packed, int32_t steps,
                        int32_t rows, const float *x, const float *s, seqd_rnn_state *state, float *dh,

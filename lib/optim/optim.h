@@ -29,8 +29,8 @@ int32_t seqd_update_create(seqd_context *context, const seqd_options *options, i
 void seqd_update_clear(seqd_context *context, seqd_update *update);
 
 /*
- * The learning rate of step n (from 0): linear rise over `warmup` steps, then constant, half a cosine down to 0 at `total`
- * (Loshchilov & Hutter 2017), or a cut by gamma every step_size steps.
+ * The learning rate of step n (from 0): linear rise over `warmup` steps, then constant, half a cosine down to 0 at
+ * `total` (Loshchilov & Hutter 2017), or a cut by gamma every step_size steps.
  */
 double seqd_update_rate(const seqd_update *update, int64_t n);
 

@@ -9,8 +9,8 @@
 #include "status.h"
 
 /*
- * A pass lays windows of context_length steps over every series, so that each step is a forecast origin about once; each
- * pass shifts them by an offset of its own. The order within a pass is a permutation drawn for it.
+ * A pass lays windows of context_length steps over every series, so that each step is a forecast origin about once;
+ * each pass shifts them by an offset of its own. The order within a pass is a permutation drawn for it.
  */
 
 /* First step at which something was observed, or the length. */
@@ -103,8 +103,8 @@ void seqd_sampler_clear(seqd_sampler *sampler)
 }
 
 /*
- * A permutation of [0, n) without a table: a Feistel network on the smallest even number of bits that holds n, walked on
- * until it falls inside (Black & Rogaway 2002).
+ * A permutation of [0, n) without a table: a Feistel network on the smallest even number of bits that holds n, walked
+ * on until it falls inside (Black & Rogaway 2002).
  */
 static uint64_t permuted(uint64_t x, uint64_t n, uint64_t key)
 {

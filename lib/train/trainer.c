@@ -40,8 +40,8 @@ void seqd_optimizer_free(seqd_optimizer *optimizer)
 }
 
 /*
- * Passes over the data that a small panel takes before it overfits (Hospital, with the hold-out one year earlier), within
- * bounds that keep large ones short.
+ * Passes over the data that a small panel takes before it overfits (Hospital, with the hold-out one year earlier),
+ * within bounds that keep large ones short.
  */
 static int64_t usual_steps(const seqd_trainer *trainer)
 {

@@ -21,6 +21,7 @@ typedef enum seqd_scaler {
 } seqd_scaler;
 
 #define SEQD_MAX_COLUMNS 64
+#define SEQD_MOST_CALENDAR 16 /* calendar features of any frequency */
 
 typedef struct seqd_column_stats {
     char name[64];
@@ -76,26 +77,68 @@ double seqd_log1p_inverse(double value);
 double (*seqd_scaler_inverse(seqd_scaler scaler))(double value);
 
 /*
+ * Calendar features of steps that are asked for again and again: computed once, held at the step's number modulo the
+ * room, and found there by any thread as long as nothing is added.
+ */
+typedef struct seqd_almanac {
+    int64_t *steps;  /* [room] whose features a place holds */
+    float *values;   /* [room][calendar_count] */
+    int64_t room;    /* a power of two; 0: none, everything is computed when it is asked for */
+} seqd_almanac;
+
+/*
+ * Room for `count` steps in a row. A larger almanac than there is forgets what it held. false: no memory, and nothing
+ * changed.
+ */
+bool seqd_almanac_reserve(const seqd_features *features, int64_t count, seqd_almanac *almanac);
+/* Computes those of steps first .. last that are not held; at most `room` of them. */
+void seqd_almanac_add(const seqd_features *features, int64_t first, int64_t last, seqd_almanac *almanac);
+void seqd_almanac_clear(const seqd_features *features, seqd_almanac *almanac);
+/* calendar_count numbers: those held, else computed into `room`. */
+const float *seqd_almanac_at(const seqd_features *features, const seqd_almanac *almanac, int64_t step,
+                             float room[SEQD_MOST_CALENDAR]);
+
+/*
  * A dataset seen through features: the transformed target and the scaler of every step, both from steps up to it only,
  * and the columns and categories the features ask for.
+ *
+ * A binding for training holds scalers and categories of every step and series, because each is read many times. A
+ * light one, for prediction, holds none of them: a window's are formed when it is cut, from the few steps it needs, so
+ * that a binding costs no memory per step or series.
  */
 typedef struct seqd_binding {
     seqd_context *context;
     const seqd_features *features;
     const seqd_dataset *dataset;
-    float *history, *loc, *scale; /* [step_count] at the series' offsets */
-    const float *known[SEQD_MAX_COLUMNS], *past[SEQD_MAX_COLUMNS];
+    bool light;
+    bool transform;               /* `history` is to be transformed when it is read */
+    const float *history;         /* [step_count] at the series' offsets; the dataset's own unless it is transformed */
+    float *transformed;           /* behind `history`, else NULL */
+    float *loc, *scale;           /* [step_count]; loc NULL: zero everywhere. Light: both NULL */
+    float *level;                 /* [step_count] the input that tells the scale */
     int32_t *cats;                /* [series][cat_count] */
     float *reals;                 /* [series][real_count] */
+    const float *known[SEQD_MAX_COLUMNS], *past[SEQD_MAX_COLUMNS];
+    int32_t cat_at[SEQD_MAX_COLUMNS], real_at[SEQD_MAX_COLUMNS]; /* the dataset's columns */
+    seqd_almanac almanac;
 } seqd_binding;
 
 /* Errors: SEQD_E_DATA when the dataset lacks a column or has another frequency; SEQD_E_NOMEM. */
 int32_t seqd_binding_create(seqd_context *context, const seqd_features *features, const seqd_dataset *dataset,
                             seqd_binding *binding, seqd_error *error);
+/*
+ * Makes a light binding of what was one before, or of zeros. Allocates only when the dataset's calendar reaches further
+ * than any before. Errors as above; the binding may then be used for a next one, or cleared.
+ */
+int32_t seqd_binding_lighten(seqd_context *context, const seqd_features *features, const seqd_dataset *dataset,
+                             seqd_binding *binding, seqd_error *error);
 void seqd_binding_clear(seqd_binding *binding);
 
+/* The static categories (0: unknown) and scaled reals of one series. */
+void seqd_binding_statics(const seqd_binding *binding, int64_t series, int32_t *cats, float *reals);
+
 /*
- * loc and scale of every step of one series of transformed values (NaN: missing). scratch holds 2 * scale_window
+ * loc and scale of every step of one series of transformed values (NaN: missing). scratch holds seqd_scale_room
  * doubles.
  */
 void seqd_scale_series(const seqd_features *features, const float *values, int64_t length, float *loc, float *scale,
@@ -107,11 +150,38 @@ typedef struct seqd_window {
     int32_t last_fork_only;
 } seqd_window;
 
-/* Points the arrays of a shard into `arena` memory for `rows` windows of `steps` steps. */
+/*
+ * Points the arrays of a shard into `arena` memory for `rows` windows of `steps` steps. A light one can be filled from
+ * a light binding as well.
+ */
 struct seqd_arena;
 void seqd_shard_place(const seqd_features *features, int32_t rows, int32_t steps, struct seqd_arena *arena,
                       seqd_shard *shard);
-/* Fills a shard from windows; shard->rows = count. No allocation; any thread. */
+void seqd_shard_place_light(const seqd_features *features, int32_t rows, int32_t steps, struct seqd_arena *arena,
+                            seqd_shard *shard);
+/*
+ * Fills a shard from windows; shard->rows = count. No allocation; any thread. From a light binding only what a forecast
+ * made after a window's last step reads is filled: scalers of the steps that the network reads and of those that lags
+ * ask for, and no weights or forks.
+ */
 void seqd_shard_fill(const seqd_binding *binding, const seqd_window *windows, int32_t count, seqd_shard *shard);
+
+/*
+ * Parts of a window, for who carries one step by step. The inputs of the step at history[0] (steps before it at negative
+ * places, as far as lags go): its scaler, `level` from seqd_scale_level, the number t of the step in its series, raw
+ * values of covariates ([known_count], [past_count]; NaN where not known) and of the stock mark.
+ */
+typedef struct seqd_step {
+    const float *history;
+    float loc, scale, level;
+    int64_t t;
+    const float *calendar; /* [calendar_count] */
+    const float *known, *past;
+    bool in_stock;
+} seqd_step;
+void seqd_step_inputs(const seqd_features *features, const seqd_step *step, float *x);
+float seqd_scale_level(const seqd_features *features, float scale);
+/* A covariate as the network reads it. */
+float seqd_column_input(const seqd_column_stats *stats, float value);
 
 #endif

@@ -44,6 +44,7 @@ typedef struct seqd_shard {
     float *weight;    /* [rows][steps + horizon] of a target: 0 or 1 */
     float *fork;      /* [rows][steps] of a forecast: 0 or 1 */
     double total_weight; /* sum of fork * weight over all forks and their targets */
+    double *scratch;  /* of a light shard: the values of one scaler window in order */
 } seqd_shard;
 
 /* Far values are drawn in logarithmically beyond 10, so that one wild step cannot drive a network out of its range. */

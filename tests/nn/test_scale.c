@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scalers against a straightforward computation from the definition, step by step, over series with missing values,
- * silences, constant stretches and shifts of level; and that no step knows what comes after it.
+ * silences, constant stretches and shifts of level; that no step knows what comes after it; and that a state which
+ * begins late, or is handed values one by one from a ring, has the same bits.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -14,6 +15,7 @@
 
 #include "feature_set.h"
 #include "rng.h"
+#include "scale.h"
 
 #define LENGTH 160
 
@@ -95,7 +97,7 @@ static void make_series(seqd_rng *rng, int kind, float *y)
 
 static void scale(seqd_scaler scaler, int window, const float *y, int64_t length, float *loc, float *scales)
 {
-    static double scratch[2 * LENGTH + 4];
+    static double scratch[LENGTH + 1];
     static seqd_features features;
     features.scaler = scaler;
     features.scale_window = window;
@@ -169,6 +171,80 @@ static void test_degenerate(void **state)
         }
 }
 
+/* Random hops through a series, read as a host has it: by scalers that transform, untransformed. */
+static void test_begin_anywhere(void **state)
+{
+    static const int windows[] = {1, 2, 5, 28, 150};
+    static seqd_features features;
+    int64_t compared = 0;
+    (void)state;
+    for (int s = 0; s <= SEQD_SCALER_NONE; s++)
+        for (int kind = 0; kind < 35; kind++)
+            for (size_t w = 0; w < sizeof windows / sizeof windows[0]; w++) {
+                float y[LENGTH], transformed[LENGTH], loc[LENGTH], scales[LENGTH];
+                double sorted[LENGTH];
+                seqd_rng rng = seqd_rng_stream(6, (uint64_t)kind, w);
+                const bool transform = s == SEQD_SCALER_LOG1P;
+                make_series(&rng, kind, y);
+                for (int t = 0; t < LENGTH; t++)
+                    transformed[t] = (float)seqd_scaler_transform((seqd_scaler)s, (double)y[t]);
+                scale((seqd_scaler)s, windows[w], transformed, LENGTH, loc, scales);
+                features.scaler = (seqd_scaler)s;
+                features.scale_window = windows[w];
+                features.typical_scale = 7.5;
+                assert_true(seqd_scale_room(&features) <= LENGTH);
+                for (int round = 0; round < 20; round++) {
+                    seqd_scale_state hopping;
+                    seqd_scale_begin(&features, sorted, &hopping);
+                    const uint64_t stride = round % 2 ? 3 : LENGTH / 2;
+                    for (int64_t t = (int64_t)seqd_rng_below(&rng, LENGTH); t < LENGTH;
+                         t += 1 + (int64_t)seqd_rng_below(&rng, stride)) {
+                        float l, d;
+                        seqd_scale_read(&hopping, y, transform, t);
+                        seqd_scale_tell(&hopping, &l, &d);
+                        assert_memory_equal(&l, &loc[t], sizeof l);
+                        assert_memory_equal(&d, &scales[t], sizeof d);
+                        compared++;
+                    }
+                }
+            }
+    assert_true(compared > 100000);
+}
+
+/* One value at a time, the window in a ring. */
+static void test_from_a_ring(void **state)
+{
+    static const int windows[] = {1, 2, 5, 28, 150};
+    static seqd_features features;
+    (void)state;
+    for (int s = 0; s <= SEQD_SCALER_NONE; s++)
+        for (int kind = 0; kind < 35; kind++)
+            for (size_t w = 0; w < sizeof windows / sizeof windows[0]; w++) {
+                const int window = windows[w];
+                float y[LENGTH], loc[LENGTH], scales[LENGTH], ring[LENGTH], l, d;
+                double sorted[LENGTH];
+                seqd_rng rng = seqd_rng_stream(7, (uint64_t)kind, w);
+                make_series(&rng, kind, y);
+                scale((seqd_scaler)s, window, y, LENGTH, loc, scales);
+                features.scaler = (seqd_scaler)s;
+                features.scale_window = window;
+                features.typical_scale = 7.5;
+                seqd_scale_state fed;
+                seqd_scale_begin(&features, sorted, &fed);
+                for (int t = 0; t < LENGTH; t++) {
+                    float *place = &ring[t % window];
+                    const float leaving = t >= window ? *place : NAN;
+                    *place = y[t];
+                    const int64_t newer = t % window + 1;
+                    if (seqd_scale_step(&fed, y[t], leaving))
+                        seqd_scale_renew(&fed, ring + newer, window - newer, ring, newer);
+                    seqd_scale_tell(&fed, &l, &d);
+                    assert_memory_equal(&l, &loc[t], sizeof l);
+                    assert_memory_equal(&d, &scales[t], sizeof d);
+                }
+            }
+}
+
 static void test_transform(void **state)
 {
     (void)state;
@@ -189,6 +265,8 @@ int main(void)
         cmocka_unit_test(test_against_the_definition),
         cmocka_unit_test(test_later_values_change_nothing),
         cmocka_unit_test(test_degenerate),
+        cmocka_unit_test(test_begin_anywhere),
+        cmocka_unit_test(test_from_a_ring),
         cmocka_unit_test(test_transform),
     };
     return cmocka_run_group_tests_name("scale", tests, NULL, NULL);

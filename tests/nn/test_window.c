@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Windows cut from a panel: what the network reads at a step comes from that step and before, whatever comes after;
- * padding, limits, stock marks and missing values weigh what they should; rows do not touch each other.
+ * padding, limits, stock marks and missing values weigh what they should; rows do not touch each other; and a light
+ * binding, which forms scalers when a window is cut, gives a forecast the same numbers.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -111,6 +112,8 @@ static int setup(void **state)
     (void)state;
     assert_int_equal(seqd_context_new(NULL, &context, NULL), SEQD_OK);
     assert_int_equal(seqd_options_new(context, &options, NULL), SEQD_OK);
+    /* a season inside the window and one beyond it, whose values are read on the scale of their time */
+    assert_int_equal(seqd_option_set(options, SEQD_OPT_LAGS, "7,20", NULL), SEQD_OK);
     source = panel_new();
     features = calloc(1, sizeof *features);
     assert_non_null(features);
@@ -321,6 +324,98 @@ static void test_rows_are_independent(void **state)
     drop(&all);
 }
 
+static void place_light(seqd_arena *arena, void *user)
+{
+    filled *f = user;
+    seqd_shard_place_light(features, f->rows, CONTEXT, arena, &f->shard);
+}
+
+static int same_float(float a, float b) { return memcmp(&a, &b, sizeof a) == 0; }
+
+/* Everything that a forecast after the last step reads. */
+static void compare_for_forecast(const seqd_shard *a, const seqd_shard *b, int32_t rows)
+{
+    const size_t cells = (size_t)(rows * CONTEXT * a->input_count), reach = (size_t)(a->past + CONTEXT);
+    assert_memory_equal(a->inputs, b->inputs, cells * sizeof(float));
+    assert_memory_equal(a->future, b->future, (size_t)(rows * (CONTEXT + HORIZON) * a->future_count) * sizeof(float));
+    assert_memory_equal(a->history, b->history, (size_t)rows * (reach + HORIZON) * sizeof(float));
+    assert_memory_equal(a->reals, b->reals, (size_t)rows * sizeof(float));
+    assert_memory_equal(a->cats, b->cats, (size_t)rows * sizeof(int32_t));
+    for (int32_t r = 0; r < rows; r++) {
+        float ours[HORIZON * SEQD_MAX_LAGS], theirs[HORIZON * SEQD_MAX_LAGS];
+        lags_of(a, r, CONTEXT - 1, ours);
+        lags_of(b, r, CONTEXT - 1, theirs);
+        assert_memory_equal(ours, theirs, (size_t)(HORIZON * features->plan.count) * sizeof(float));
+        for (size_t i = (size_t)a->past; i < reach; i++) {
+            assert_true(same_float(a->loc[(size_t)r * reach + i], b->loc[(size_t)r * reach + i]));
+            assert_true(same_float(a->scale[(size_t)r * reach + i], b->scale[(size_t)r * reach + i]));
+        }
+    }
+}
+
+static void test_light_binding(void **state)
+{
+    static const int32_t windows[] = {1, 5, CONTEXT, 30};
+    const seqd_scaler scaler = features->scaler;
+    const int32_t scale_window = features->scale_window;
+    filled light = {.rows = SERIES};
+    int shifted = 0;
+    (void)state;
+    for (int s = 0; s <= SEQD_SCALER_NONE; s++)
+        for (size_t w = 0; w < sizeof windows / sizeof windows[0]; w++) {
+            features->scaler = (seqd_scaler)s;
+            features->scale_window = windows[w];
+            free(light.memory);
+            light.memory = rig_arena(place_light, &light);
+            /* the ends of the series, as a forecast has them; then others, where the calendar was not prepared */
+            for (int64_t back = 0; back < 6; back += 5) {
+                seqd_window cut[SERIES];
+                for (int64_t i = 0; i < SERIES; i++)
+                    cut[i] = (seqd_window){i, source->series[i].length - 1 - back, source->series[i].length, 1};
+                filled whole;
+                fill(&whole, source, cut, SERIES);
+                assert_int_equal(seqd_binding_lighten(context, features, &source->data, &light.binding, NULL), SEQD_OK);
+                seqd_shard_fill(&light.binding, cut, SERIES, &light.shard);
+                compare_for_forecast(&whole.shard, &light.shard, SERIES);
+                drop(&whole);
+            }
+        }
+    for (int32_t l = 0; l < features->plan.count; l++) shifted += features->plan.shift[l] > 0;
+    assert_true(shifted > 0);
+    features->scaler = scaler;
+    features->scale_window = scale_window;
+    drop(&light);
+}
+
+/* What is held is what is computed, over a change of room and places taken by other steps. */
+static void test_almanac(void **state)
+{
+    seqd_almanac almanac = {0};
+    float room[SEQD_MOST_CALENDAR], expected[SEQD_MOST_CALENDAR];
+    const size_t bytes = (size_t)features->calendar_count * sizeof(float);
+    seqd_rng rng = seqd_rng_stream(8, 0, 0);
+    int64_t held = 0;
+    (void)state;
+    assert_true(features->calendar_count > 0 && features->calendar_count <= SEQD_MOST_CALENDAR);
+    for (int round = 0; round < 300; round++) {
+        const int64_t count = 1 + (int64_t)seqd_rng_below(&rng, round < 150 ? 60 : 600);
+        const int64_t first = (int64_t)seqd_rng_below(&rng, 3000) - 1500;
+        assert_true(seqd_almanac_reserve(features, count, &almanac));
+        assert_true(almanac.room >= count);
+        seqd_almanac_add(features, first, first + count - 1, &almanac);
+        for (int64_t step = first - 3; step < first + count + 3; step++) {
+            const float *values = seqd_almanac_at(features, &almanac, step, room);
+            seqd_features_calendar(features, step, expected);
+            assert_memory_equal(values, expected, bytes);
+            held += values != room;
+            if (step >= first && step < first + count) assert_ptr_not_equal(values, room);
+        }
+    }
+    assert_true(held > 1000);
+    seqd_almanac_clear(features, &almanac);
+    assert_memory_equal(seqd_almanac_at(features, &almanac, 5, room), room, bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +423,8 @@ int main(void)
         cmocka_unit_test(test_padding),
         cmocka_unit_test(test_weights),
         cmocka_unit_test(test_rows_are_independent),
+        cmocka_unit_test(test_light_binding),
+        cmocka_unit_test(test_almanac),
     };
     return cmocka_run_group_tests_name("window", tests, setup, teardown);
 }

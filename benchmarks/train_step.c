@@ -17,25 +17,25 @@
 #include <time.h>
 
 #include "alloc.h"
-#include "backend.h"
+#include "context.h"
 #include "optim.h"
-#include "rnn.h"
+#include "recurrent.h"
 #include "shard.h"
 
 #define MAX_LAYERS 8
 
 typedef struct bench {
+    seqd_context *context;
+    seqd_backend backend;
     const seqd_kernels *k;
     int32_t steps, rows, inputs, hidden, layers, shards;
     seqd_rnn_shape shape[MAX_LAYERS];
-    seqd_rnn_packed packed[MAX_LAYERS];
-    seqd_rnn_state state[MAX_LAYERS];
+    seqd_rnn *rnn[MAX_LAYERS];
     int64_t count;       /* parameters */
     float *parameters;
     float **grads;       /* [shards] */
     float **x, **y;      /* [shards] */
     float *dh[2];
-    float *scratch;
     seqd_update update;
 } bench;
 
@@ -64,18 +64,10 @@ static void place(bench *b, seqd_arena *arena)
 {
     const size_t cells = (size_t)b->steps * SEQD_SHARD_ROWS;
     const size_t hidden = (size_t)b->hidden, inputs = (size_t)b->inputs;
-    size_t scratch = 0;
-    for (int32_t i = 0; i < b->layers; i++) {
-        seqd_rnn_place_packed(b->k, &b->shape[i], arena, &b->packed[i]);
-        seqd_rnn_place_state(&b->shape[i], b->steps, SEQD_SHARD_ROWS, arena, &b->state[i]);
-        const size_t need = seqd_rnn_scratch(b->k, &b->shape[i], b->steps, SEQD_SHARD_ROWS);
-        if (need > scratch) scratch = need;
-    }
     b->parameters = seqd_arena_take(arena, (size_t)b->count, sizeof(float));
     b->update.first = seqd_arena_take(arena, (size_t)b->count, sizeof(float));
     b->update.second = seqd_arena_take(arena, (size_t)b->count, sizeof(float));
     for (int i = 0; i < 2; i++) b->dh[i] = seqd_arena_take(arena, cells * hidden, sizeof(float));
-    b->scratch = seqd_arena_take(arena, scratch, sizeof(float));
     for (int32_t i = 0; i < b->shards; i++) {
         b->x[i] = seqd_arena_take(arena, cells * inputs, sizeof(float));
         b->y[i] = seqd_arena_take(arena, SEQD_SHARD_ROWS, sizeof(float));
@@ -108,7 +100,7 @@ static double run_shard(bench *b, int32_t s)
     const int32_t rows = shard_rows(b, s);
     const int64_t hidden = b->hidden;
     const seqd_kernels *k = b->k;
-    const float *x = b->x[s];
+    const float *x = b->x[s], *input[MAX_LAYERS];
     float *grad = b->grads[s], *dh = b->dh[0], *dx = b->dh[1];
     const float *head = b->parameters + b->count - hidden - 1;
     float *head_grad = grad + b->count - hidden - 1;
@@ -116,8 +108,8 @@ static double run_shard(bench *b, int32_t s)
 
     memset(grad, 0, (size_t)b->count * sizeof(float));
     for (int32_t i = 0; i < b->layers; i++) {
-        seqd_rnn_forward(k, &b->shape[i], &b->packed[i], b->steps, rows, x, NULL, &b->state[i]);
-        x = b->state[i].hidden;
+        input[i] = x;
+        x = b->rnn[i]->ops->forward(b->rnn[i], 0, rows, x, NULL);
     }
     const int64_t last = (int64_t)(b->steps - 1) * rows * hidden;
     memset(dh, 0, (size_t)last * sizeof(float));
@@ -133,8 +125,7 @@ static double run_shard(bench *b, int32_t s)
     }
     for (int32_t i = b->layers - 1; i >= 0; i--) {
         const seqd_rnn_params layer = layer_params(b, i, grad);
-        seqd_rnn_backward(k, &b->shape[i], &b->packed[i], b->steps, rows, i > 0 ? b->state[i - 1].hidden : b->x[s],
-                          NULL, &b->state[i], dh, &layer, i > 0 ? dx : NULL, NULL, b->scratch);
+        b->rnn[i]->ops->backward(b->rnn[i], 0, rows, input[i], NULL, dh, &layer, i > 0 ? dx : NULL, NULL);
         float *swap = dh;
         dh = dx;
         dx = swap;
@@ -147,7 +138,7 @@ static double step(bench *b)
     double loss = 0.0;
     for (int32_t i = 0; i < b->layers; i++) {
         const seqd_rnn_params layer = layer_params(b, i, b->parameters);
-        seqd_rnn_pack(b->k, &b->shape[i], &layer, 1, &b->packed[i]);
+        b->rnn[i]->ops->pack(b->rnn[i], &layer);
     }
     for (int32_t s = 0; s < b->shards; s++) loss += run_shard(b, s);
     for (int32_t distance = 1; distance < b->shards; distance *= 2)
@@ -170,10 +161,14 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static const seqd_kernels *choose(const char *name)
+static int choose(bench *b, const char *name)
 {
-    if (strcmp(name, "onednn") != 0) return seqd_kernels_find(name);
-    return seqd_onednn_kernels(seqd_kernels_find("auto"));
+    const int onednn = strcmp(name, "onednn") == 0;
+    if (seqd_context_new(NULL, &b->context, NULL) != SEQD_OK) return 0;
+    if (!onednn) b->context->kernel_level = name;
+    if (seqd_backend_find(b->context, onednn ? "onednn" : "native", &b->backend, NULL) != SEQD_OK) return 0;
+    b->k = b->backend.kernels;
+    return 1;
 }
 
 int main(int argc, char **argv)
@@ -183,15 +178,16 @@ int main(int argc, char **argv)
     for (int i = 0; i < 5 && i + 1 < argc; i++) *sizes[i] = (int32_t)strtol(argv[i + 1], NULL, 10);
     const seqd_cell cell = argc > 6 && strcmp(argv[6], "gru") == 0 ? SEQD_CELL_GRU : SEQD_CELL_LSTM;
     const int32_t count = argc > 8 ? (int32_t)strtol(argv[8], NULL, 10) : 60;
-    b.k = choose(argc > 7 ? argv[7] : "auto");
-    if (b.steps < 1 || b.rows < 1 || b.inputs < 1 || b.hidden < 1 || b.layers < 1 || b.layers > MAX_LAYERS ||
-        count < 10 || !b.k) {
+    if (!choose(&b, argc > 7 ? argv[7] : "auto") || b.steps < 1 || b.rows < 1 || b.inputs < 1 || b.hidden < 1 || b.layers < 1 || b.layers > MAX_LAYERS ||
+        count < 10) {
         fprintf(stderr, "usage: train_step T N I H L [lstm|gru] [LEVEL|onednn] [STEPS >= 10]\n");
         return 2;
     }
     for (int32_t i = 0; i < b.layers; i++) {
         b.shape[i] = (seqd_rnn_shape){cell, i > 0 ? b.hidden : b.inputs, 0, b.hidden};
         b.count += (int64_t)seqd_rnn_gates(&b.shape[i]) * (b.shape[i].inputs + b.hidden + 2);
+        const seqd_rnn_plan plan = {b.shape[i], b.steps, SEQD_SHARD_ROWS, 1, true};
+        if (seqd_rnn_create(b.context, &b.backend, &plan, &b.rnn[i], NULL) != SEQD_OK) return 1;
     }
     b.count += b.hidden + 1;
     b.shards = (b.rows + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS;
@@ -224,6 +220,8 @@ int main(int argc, char **argv)
     printf("{\"kernels\": \"%s\", \"median_ms\": %.6f, \"lowest_ms\": %.6f, \"steps\": %d, \"loss_10\": %.9g}\n",
            argc > 7 && strcmp(argv[7], "onednn") == 0 ? "onednn" : b.k->level, times[count - timed + timed / 2],
            times[count - timed], timed, loss);
+    for (int32_t i = 0; i < b.layers; i++) seqd_rnn_free(b.rnn[i]);
+    seqd_context_drop(b.context);
     free(memory);
     free(times);
     free(b.grads);

@@ -7,13 +7,22 @@
 #include "kernels.h"
 
 /*
- * A backend is a complete table of kernels: "native" is the table of a level as it is; "onednn" is the same with the
- * matrix products answered by oneDNN. A network takes one table and asks no further.
- *
+ * Who computes a network: "native" is the kernels of a level as they are; "onednn" runs recurrent layers on oneDNN's
+ * primitives (recurrent.h) and has its matrix products in the table of kernels; "auto" takes for each layer what
+ * benchmarks/README.md shows to be faster.
+ */
+typedef enum seqd_backend_kind { SEQD_BACKEND_AUTO, SEQD_BACKEND_NATIVE, SEQD_BACKEND_ONEDNN } seqd_backend_kind;
+
+typedef struct seqd_backend {
+    seqd_backend_kind kind;
+    const seqd_kernels *kernels; /* for everything but recurrent layers */
+    const seqd_kernels *native;  /* of the level itself */
+} seqd_backend;
+
+/*
  * Errors: SEQD_E_UNSUPPORTED when the build has no oneDNN, or when its known-answer test fails on this machine.
  */
-int32_t seqd_backend_find(const seqd_context *context, const char *name, const seqd_kernels **out,
-                          seqd_error *error);
+int32_t seqd_backend_find(const seqd_context *context, const char *name, seqd_backend *out, seqd_error *error);
 
 /* Version of the oneDNN this was built with, or "no". */
 const char *seqd_backend_onednn_version(void);

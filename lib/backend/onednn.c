@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "backend.h"
+#include "recurrent.h"
 
 #ifndef SEQD_HAVE_ONEDNN
 
@@ -10,6 +10,8 @@ const seqd_kernels *seqd_onednn_kernels(const seqd_kernels *base)
     (void)base;
     return NULL;
 }
+
+const seqd_rnn_ops *seqd_onednn_rnn(void) { return NULL; }
 
 #else
 
@@ -131,5 +133,7 @@ const seqd_kernels *seqd_onednn_kernels(const seqd_kernels *base)
     }
     return state == 2 ? &tables[level] : NULL;
 }
+
+const seqd_rnn_ops *seqd_onednn_rnn(void) { return NULL; }
 
 #endif

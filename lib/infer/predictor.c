@@ -13,7 +13,6 @@
 /* Series carried by one thread between two looks at the clock. */
 typedef struct lane {
     seqd_shard shard;
-    seqd_net_work work;
     float *out;        /* [SEQD_SHARD_ROWS][horizon][width] */
     float *scratch;
 } lane;
@@ -21,9 +20,9 @@ typedef struct lane {
 struct seqd_predictor {
     seqd_context *context;
     seqd_model *model;
-    const seqd_kernels *kernels;
-    seqd_net_packed packed;
-    int64_t epoch;     /* of the parameters that `packed` holds; -1: none */
+    seqd_backend backend;
+    seqd_net_run *net;
+    int64_t epoch;     /* of the parameters that `net` holds; -1: none */
     int32_t lanes;
     lane *lane;        /* [lanes] */
     void *memory;
@@ -35,13 +34,10 @@ static void place(seqd_predictor *predictor, seqd_arena *arena)
     const seqd_features *features = &model->features;
     const size_t values = (size_t)features->horizon * (size_t)model->net.config.head.width;
     predictor->lane = seqd_arena_take(arena, (size_t)predictor->lanes, sizeof *predictor->lane);
-    seqd_net_place_packed(&model->net, predictor->kernels, arena, &predictor->packed);
     for (int32_t i = 0; i < predictor->lanes; i++) {
         lane sized;
         lane *l = arena->base ? &predictor->lane[i] : &sized;
         seqd_shard_place(features, SEQD_SHARD_ROWS, features->context_length, arena, &l->shard);
-        seqd_net_place_work(&model->net, predictor->kernels, 0, features->context_length, SEQD_SHARD_ROWS, arena,
-                            &l->work);
         l->out = seqd_arena_take(arena, SEQD_SHARD_ROWS * values, sizeof(float));
         l->scratch = seqd_arena_take(arena, values, sizeof(float));
     }
@@ -50,13 +46,13 @@ static void place(seqd_predictor *predictor, seqd_arena *arena)
 int32_t seqd_predictor_new(seqd_model *model, seqd_predictor **out, seqd_error *error)
 {
     seqd_context *context = model->context;
-    const seqd_kernels *kernels;
-    SEQD_CHECK(seqd_backend_find(context, seqd_option_text(model->options, SEQD_OPT_BACKEND), &kernels, error));
+    seqd_backend backend;
+    SEQD_CHECK(seqd_backend_find(context, seqd_option_text(model->options, SEQD_OPT_BACKEND), &backend, error));
     seqd_predictor *predictor = seqd_alloc_zero(context, sizeof *predictor);
     if (!predictor) return seqd_fail_alloc(context, sizeof *predictor, error);
     predictor->context = seqd_context_retain(context);
     predictor->model = seqd_model_retain(model);
-    predictor->kernels = kernels;
+    predictor->backend = backend;
     predictor->epoch = -1;
     predictor->lanes = context->threads;
 
@@ -70,6 +66,12 @@ int32_t seqd_predictor_new(seqd_model *model, seqd_predictor **out, seqd_error *
     }
     arena = (seqd_arena){predictor->memory, 0, false};
     place(predictor, &arena);
+    const seqd_net_use use = {model->features.context_length, SEQD_SHARD_ROWS, predictor->lanes, false};
+    const int32_t status = seqd_net_open(context, &model->net, &backend, &use, &predictor->net, error);
+    if (status != SEQD_OK) {
+        seqd_predictor_free(predictor);
+        return status;
+    }
     *out = predictor;
     return SEQD_OK;
 }
@@ -78,6 +80,7 @@ void seqd_predictor_free(seqd_predictor *predictor)
 {
     if (!predictor) return;
     seqd_context *context = predictor->context;
+    seqd_net_close(predictor->net);
     seqd_free(context, predictor->memory);
     seqd_model_free(predictor->model);
     seqd_free(context, predictor);
@@ -145,15 +148,14 @@ static void shard_task(void *user, int64_t index, int32_t thread)
         windows[r] = (seqd_window){first + r, series->length - 1, series->length, 1};
     }
     seqd_shard_fill(p->binding, windows, rows, &l->shard);
-    seqd_net_predict(&model->net, predictor->kernels, &predictor->packed, &l->shard, &model->features.plan, l->out,
-                     &l->work);
+    seqd_net_predict(predictor->net, thread, &l->shard, &model->features.plan, l->out);
     for (int32_t r = 0; r < rows; r++) {
         const int64_t window = l->shard.past + l->shard.steps, last = r * window + window - 1;
         float *parameters = p->forecast->parameters + (first + r) * horizon * model->dist.width;
         const int32_t status = series_status(predictor, p->dataset, first + r);
         p->forecast->status[first + r] = status;
         if (status == SEQD_SERIES_EMPTY) continue; /* parameters stay zero: a forecast of nothing */
-        seqd_head_parameters(predictor->kernels, head, &model->dist, horizon,
+        seqd_head_parameters(predictor->backend.kernels, head, &model->dist, horizon,
                              l->out + (int64_t)r * horizon * head->width,
                              (double)l->shard.loc[last], (double)l->shard.scale[last], model->spread,
                              seqd_scaler_inverse(model->features.scaler), l->scratch,
@@ -168,11 +170,11 @@ static int32_t run_rounds(pass *p, seqd_error *error)
 {
     seqd_predictor *predictor = p->predictor;
     const double start = seqd_now();
-    (void)error;
     for (p->first = 0; p->first < p->dataset->series_count; p->first += ROUND_SERIES) {
         const int64_t left = p->dataset->series_count - p->first;
         p->count = left < ROUND_SERIES ? left : ROUND_SERIES;
         seqd_parallel_for(predictor->lanes, (p->count + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS, shard_task, p);
+        SEQD_CHECK(seqd_net_status(predictor->net, error));
         if (p->dataset->series_count <= ROUND_SERIES) break;
         const double elapsed = seqd_now() - start, done = (double)(p->first + p->count);
         const seqd_progress progress = {
@@ -220,7 +222,7 @@ int32_t seqd_predictor_forecast(seqd_predictor *predictor, const seqd_dataset *d
     forecast->path_fade = model->path_fade;
     const int64_t epoch = atomic_load(&model->epoch);
     if (predictor->epoch != epoch) {
-        seqd_net_pack(&model->net, predictor->kernels, model->parameters, 0, &predictor->packed);
+        seqd_net_pack(predictor->net, model->parameters);
         predictor->epoch = epoch;
     }
     pass p = {.predictor = predictor, .dataset = dataset, .binding = &binding, .forecast = forecast};

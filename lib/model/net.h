@@ -4,7 +4,7 @@
 
 #include "alloc.h"
 #include "decoder.h"
-#include "rnn.h"
+#include "recurrent.h"
 
 /*
  * The network as a plan: shapes, a flat parameter vector with a table of names, and functions that carry one shard
@@ -45,46 +45,59 @@ typedef struct seqd_net {
     int32_t embedding_tensor, decoder_tensor; /* first tensor of each group */
 } seqd_net;
 
-/* Weights in the form the kernels read; one for each set of parameters in use. */
-typedef struct seqd_net_packed {
-    seqd_rnn_packed rnn[SEQD_MAX_LAYERS];
-    seqd_decoder_packed decoder;
-    const float *parameters;
-} seqd_net_packed;
-
-/* One thread's arrays. */
-typedef struct seqd_net_work {
-    seqd_rnn_state rnn[SEQD_MAX_LAYERS];
-    seqd_decoder_work decoder;
-    float *dropped[SEQD_MAX_LAYERS];  /* [steps][rows][hidden] after dropout; the hidden states themselves without */
-    float *mask[SEQD_MAX_LAYERS];     /* NULL without dropout */
-    float *dh[2];                     /* gradients of two layers' hidden states, the widest */
-    float *statics, *statics_grad;    /* [rows][statics] */
-    float *scratch;
-} seqd_net_work;
-
 /* Errors: SEQD_E_LIMIT when a size overflows or there are more tensors than the table holds. */
 int32_t seqd_net_plan(const seqd_net_config *config, seqd_net *net, seqd_error *error);
 /* Start values from a seed. */
 void seqd_net_init(const seqd_net *net, uint64_t seed, float *parameters);
 int32_t seqd_net_find(const seqd_net *net, const char *name);
 
-void seqd_net_place_packed(const seqd_net *net, const seqd_kernels *k, seqd_arena *arena, seqd_net_packed *packed);
-void seqd_net_pack(const seqd_net *net, const seqd_kernels *k, const float *parameters, int backward,
-                   seqd_net_packed *packed);
-void seqd_net_place_work(const seqd_net *net, const seqd_kernels *k, int train, int32_t steps, int32_t rows,
-                         seqd_arena *arena, seqd_net_work *work);
+/*
+ * A network made ready to run on a backend: weights in the form its kernels read, and the arrays of each lane. A lane
+ * is used by one thread at a time.
+ */
+typedef struct seqd_net_use {
+    int32_t steps, rows; /* of a shard: all of `steps`, at most `rows` */
+    int32_t lanes;
+    bool train;          /* with gradients and dropout */
+} seqd_net_use;
+
+typedef struct seqd_net_run seqd_net_run;
+
+/* The network must outlive the run. Errors: SEQD_E_NOMEM, SEQD_E_LIMIT, SEQD_E_UNSUPPORTED. */
+int32_t seqd_net_open(seqd_context *context, const seqd_net *net, const seqd_backend *backend, const seqd_net_use *use,
+                      seqd_net_run **out, seqd_error *error);
+void seqd_net_close(seqd_net_run *run); /* NULL is fine */
+
+/* Takes over parameters, which must stay readable; called again whenever they moved. No lane may be at work. */
+void seqd_net_pack(seqd_net_run *run, const float *parameters);
 
 /*
  * Sum of weighted losses over the forks from `first` on. With `grad` (a vector laid out as the parameters) gradients
  * times factor are added to it. `dropout_key` not 0 switches dropout on; the masks are a function of it alone.
  */
-double seqd_net_loss(const seqd_net *net, const seqd_kernels *k, const seqd_net_packed *packed,
-                     const seqd_shard *shard, const seqd_lag_plan *plan, int32_t first, float factor, float *grad,
-                     uint64_t dropout_key, seqd_net_work *work);
+double seqd_net_loss(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, int32_t first,
+                     float factor, float *grad, uint64_t dropout_key);
+
+/*
+ * The mask of a layer under a key, mask[count]: 0, or what raises a kept unit so that the expected value stays
+ * (inverted dropout).
+ */
+void seqd_net_dropout(double dropout, uint64_t key, int32_t layer, int64_t count, float *mask);
 
 /* Outputs of the last fork: out[rows][horizon][head.width]. */
-void seqd_net_predict(const seqd_net *net, const seqd_kernels *k, const seqd_net_packed *packed,
-                      const seqd_shard *shard, const seqd_lag_plan *plan, float *out, seqd_net_work *work);
+void seqd_net_predict(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, float *out);
+
+/*
+ * Streaming, on the native backend only: one time step of shard->rows sequences (shard->steps is 1, as the run's), the
+ * state kept by the caller: seqd_net_state_floats(net, rows) floats, zero before the first step. _outputs gives what
+ * seqd_net_predict would after that step; it reads the future, lags and scale of a shard of one step.
+ */
+int64_t seqd_net_state_floats(const seqd_net *net, int32_t rows);
+void seqd_net_step(seqd_net_run *run, int32_t lane, const seqd_shard *shard, float *state);
+void seqd_net_step_outputs(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan,
+                           const float *state, float *out);
+
+/* SEQD_OK, or what a backend failed at in the calls above. */
+int32_t seqd_net_status(const seqd_net_run *run, seqd_error *error);
 
 #endif

@@ -46,8 +46,7 @@ static void visit_task(void *user, int64_t index, int32_t thread)
         const int64_t left = c->count - first;
         seqd_shard_fill(runner->binding, c->windows + first, (int32_t)(left < SEQD_SHARD_ROWS ? left : SEQD_SHARD_ROWS),
                         shard);
-        seqd_net_predict(net, runner->kernels, &runner->packed, shard, &runner->binding->features->plan, c->out,
-                         &runner->works[0]);
+        seqd_net_predict(runner->net, 0, shard, &runner->binding->features->plan, c->out);
         for (int32_t r = 0; r < shard->rows; r++)
             visit(c, shard, r, c->out + (int64_t)r * shard->horizon * net->config.head.width);
     }
@@ -88,7 +87,7 @@ static void gather_scores(calibration *c, const seqd_shard *shard, int32_t row, 
     const float *weight;
     double loc, scale;
     const float *y = last_fork(shard, row, &weight, &loc, &scale);
-    seqd_head_parameters(c->trainer->kernels, &model->net.config.head, &model->dist, shard->horizon, out, loc, scale,
+    seqd_head_parameters(c->trainer->backend.kernels, &model->net.config.head, &model->dist, shard->horizon, out, loc, scale,
                          model->spread, inverse, c->scratch, c->parameters);
     for (int32_t h = 0; h < shard->horizon; h++) {
         c->scores[h] = (double)NAN;
@@ -196,7 +195,7 @@ int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error)
     }
     c.windows = windows;
     c.count = pick_windows(&trainer->sampler, windows);
-    seqd_net_pack(&model->net, trainer->kernels, model->parameters, 0, &trainer->runner.packed);
+    seqd_net_pack(trainer->runner.net, model->parameters);
     if (point) {
         visit_windows(&c, gather_residuals);
         measure_spread(&c);
@@ -204,5 +203,5 @@ int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error)
     visit_windows(&c, gather_scores);
     fit_dependence(&c, (int32_t)horizon);
     seqd_free(trainer->context, memory);
-    return SEQD_OK;
+    return seqd_net_status(trainer->runner.net, error);
 }

@@ -14,29 +14,22 @@ static void place(seqd_shard_runner *runner, seqd_arena *arena)
     const seqd_features *features = runner->binding->features;
     const int32_t steps = features->context_length;
     runner->shards = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->shards);
-    runner->works = seqd_arena_take(arena, (size_t)runner->threads, sizeof *runner->works);
     runner->grads = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->grads);
     runner->losses = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->losses);
-    seqd_net_place_packed(&model->net, runner->kernels, arena, &runner->packed);
     for (int32_t i = 0; i < runner->shard_count; i++) {
         seqd_shard sized;
         seqd_shard_place(features, SEQD_SHARD_ROWS, steps, arena, arena->base ? &runner->shards[i] : &sized);
         float *grad = seqd_arena_take(arena, (size_t)model->net.parameter_count, sizeof(float));
         if (arena->base) runner->grads[i] = grad;
     }
-    for (int32_t i = 0; i < runner->threads; i++) {
-        seqd_net_work sized;
-        seqd_net_place_work(&model->net, runner->kernels, 1, steps, SEQD_SHARD_ROWS, arena,
-                            arena->base ? &runner->works[i] : &sized);
-    }
 }
 
-int32_t seqd_runner_create(seqd_context *context, seqd_model *model, const seqd_kernels *kernels,
+int32_t seqd_runner_create(seqd_context *context, seqd_model *model, const seqd_backend *backend,
                            const seqd_binding *binding, int32_t batch, seqd_shard_runner *runner, seqd_error *error)
 {
     memset(runner, 0, sizeof *runner);
     runner->context = context;
-    runner->kernels = kernels;
+    runner->kernels = backend->kernels;
     runner->model = model;
     runner->binding = binding;
     runner->shard_count = (batch + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS;
@@ -49,12 +42,14 @@ int32_t seqd_runner_create(seqd_context *context, seqd_model *model, const seqd_
     if (!runner->memory) return seqd_fail_alloc(context, size, error);
     arena = (seqd_arena){runner->memory, 0, false};
     place(runner, &arena);
-    return SEQD_OK;
+    const seqd_net_use use = {binding->features->context_length, SEQD_SHARD_ROWS, runner->threads, true};
+    return seqd_net_open(context, &model->net, backend, &use, &runner->net, error);
 }
 
 void seqd_runner_clear(seqd_shard_runner *runner)
 {
     if (!runner->context) return;
+    seqd_net_close(runner->net);
     seqd_free(runner->context, runner->memory);
     memset(runner, 0, sizeof *runner);
 }
@@ -71,15 +66,14 @@ static void fill_task(void *user, int64_t index, int32_t thread)
 static void gradient_task(void *user, int64_t index, int32_t thread)
 {
     seqd_shard_runner *runner = user;
-    const seqd_net *net = &runner->model->net;
     const seqd_shard *shard = &runner->shards[index];
-    memset(runner->grads[index], 0, (size_t)net->parameter_count * sizeof(float));
+    memset(runner->grads[index], 0, (size_t)runner->model->net.parameter_count * sizeof(float));
     runner->losses[index] = 0.0;
     if (!(shard->total_weight > 0.0)) return;
     const uint64_t key = runner->dropout_key ? runner->dropout_key + (uint64_t)index : 0;
     runner->losses[index] =
-        seqd_net_loss(net, runner->kernels, &runner->packed, shard, &runner->binding->features->plan, 0,
-                      runner->factor, runner->grads[index], key, &runner->works[thread]);
+        seqd_net_loss(runner->net, thread, shard, &runner->binding->features->plan, 0, runner->factor,
+                      runner->grads[index], key);
 }
 
 static void loss_task(void *user, int64_t index, int32_t thread)
@@ -89,8 +83,7 @@ static void loss_task(void *user, int64_t index, int32_t thread)
     runner->losses[index] = 0.0;
     if (!(shard->total_weight > 0.0)) return;
     runner->losses[index] =
-        seqd_net_loss(&runner->model->net, runner->kernels, &runner->packed, shard, &runner->binding->features->plan,
-                      shard->steps - 1, 1.0f, NULL, 0, &runner->works[thread]);
+        seqd_net_loss(runner->net, thread, shard, &runner->binding->features->plan, shard->steps - 1, 1.0f, NULL, 0);
 }
 
 #define ADD_BLOCK 16384
@@ -119,7 +112,7 @@ double seqd_runner_gradient(seqd_shard_runner *runner, const seqd_window *window
     double total = 0.0, loss = 0.0;
     for (int64_t i = 0; i < shards; i++) total += runner->shards[i].total_weight;
     runner->factor = total > 0.0 ? (float)(1.0 / total) : 0.0f;
-    seqd_net_pack(&runner->model->net, runner->kernels, runner->model->parameters, 1, &runner->packed);
+    seqd_net_pack(runner->net, runner->model->parameters);
     seqd_parallel_for(runner->threads, shards, gradient_task, runner);
     seqd_parallel_for(runner->threads, (runner->model->net.parameter_count + ADD_BLOCK - 1) / ADD_BLOCK, add_task,
                       runner);
@@ -132,7 +125,7 @@ double seqd_runner_evaluate(seqd_shard_runner *runner, const seqd_window *window
 {
     const int64_t most = (int64_t)runner->shard_count * SEQD_SHARD_ROWS;
     double total = 0.0, loss = 0.0;
-    seqd_net_pack(&runner->model->net, runner->kernels, runner->model->parameters, 0, &runner->packed);
+    seqd_net_pack(runner->net, runner->model->parameters);
     for (int64_t first = 0; first < count; first += most) {
         runner->windows = windows + first;
         runner->window_count = count - first < most ? count - first : most;

@@ -80,7 +80,7 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
         SEQD_TRY(status, failed, seqd_optimizer_new(model, options, &trainer->optimizer, error));
     }
     SEQD_TRY(status, failed,
-             seqd_backend_find(context, seqd_option_text(options, SEQD_OPT_BACKEND), &trainer->kernels, error));
+             seqd_backend_find(context, seqd_option_text(options, SEQD_OPT_BACKEND), &trainer->backend, error));
     SEQD_TRY(status, failed,
              seqd_sampler_create(context, &model->features, dataset, seqd_option_i64(options, SEQD_OPT_VAL_SIZE),
                                  (uint64_t)seqd_option_i64(options, SEQD_OPT_SEED), &trainer->sampler, error));
@@ -88,7 +88,7 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
     if (trainer->optimizer->update.total == 0) trainer->optimizer->update.total = trainer->max_steps;
     SEQD_TRY(status, failed, seqd_binding_create(context, &model->features, dataset, &trainer->binding, error));
     SEQD_TRY(status, failed,
-             seqd_runner_create(context, model, trainer->kernels, &trainer->binding, (int32_t)trainer->batch_size,
+             seqd_runner_create(context, model, &trainer->backend, &trainer->binding, (int32_t)trainer->batch_size,
                                 &trainer->runner, error));
     const size_t bytes = (size_t)model->net.parameter_count * sizeof(float);
     trainer->batch = seqd_alloc_array(context, (size_t)trainer->batch_size, sizeof *trainer->batch);
@@ -125,7 +125,10 @@ void seqd_trainer_free(seqd_trainer *trainer)
     seqd_context_drop(context);
 }
 
-/* One optimizer step. false when the loss or the gradient left the finite numbers; parameters are then as before. */
+/*
+ * One optimizer step. false when the backend failed, or the loss or the gradient left the finite numbers; parameters are
+ * then as before.
+ */
 static bool one_step(seqd_trainer *trainer, double *loss)
 {
     seqd_model *model = trainer->model;
@@ -137,11 +140,12 @@ static bool one_step(seqd_trainer *trainer, double *loss)
         trainer->batch[i] = seqd_sampler_window(&trainer->sampler, trainer->drawn++);
     const uint64_t key = seqd_rng_mix(trainer->sampler.seed ^ (uint64_t)(update->steps + 1) << 20) | 1;
     *loss = seqd_runner_gradient(&trainer->runner, trainer->batch, trainer->batch_size, key, &weight);
+    if (seqd_net_status(trainer->runner.net, NULL) != SEQD_OK) return false;
     const float *grad = trainer->runner.grads[0];
-    const double norm = sqrt(trainer->kernels->sum_squares(count, grad));
+    const double norm = sqrt(trainer->backend.kernels->sum_squares(count, grad));
     if (!isfinite(*loss) || !isfinite(norm)) return false;
     const double factor = trainer->clip > 0.0 && norm > trainer->clip ? trainer->clip / norm : 1.0;
-    seqd_update_apply(trainer->kernels, update, (float)factor, grad, model->parameters);
+    seqd_update_apply(trainer->backend.kernels, update, (float)factor, grad, model->parameters);
     trainer->summary.windows += trainer->batch_size;
     return true;
 }
@@ -166,11 +170,12 @@ static double validate(seqd_trainer *trainer)
     return weight > 0.0 ? loss / weight : (double)NAN;
 }
 
-static int32_t diverged(seqd_trainer *trainer, int32_t round, double loss, seqd_error *error)
+static int32_t step_failed(seqd_trainer *trainer, int32_t round, double loss, seqd_error *error)
 {
     char text[SEQD_NUMBER_SIZE];
     seqd_format_f64(loss, text);
     restore(trainer);
+    SEQD_CHECK(seqd_net_status(trainer->runner.net, error));
     return seqd_fail(error, SEQD_E_DIVERGED,
                      "training diverged in round %d at step %lld (loss %s): a lower learning_rate or grad_clip helps; "
                      "the weights of step %lld are kept",
@@ -241,7 +246,7 @@ static int32_t fit_loop(seqd_trainer *trainer, run_state *run, seqd_error *error
     int32_t status = SEQD_OK;
     for (int64_t step = 0; step < trainer->max_steps; step++) {
         double loss;
-        if (!one_step(trainer, &loss)) return diverged(trainer, run->progress.epoch, loss, error);
+        if (!one_step(trainer, &loss)) return step_failed(trainer, run->progress.epoch, loss, error);
         run->round_loss += loss;
         run->round_steps++;
         const bool last = step + 1 == trainer->max_steps;
@@ -308,7 +313,7 @@ int32_t seqd_trainer_steps(seqd_trainer *trainer, int64_t steps, double *loss, s
     keep(trainer, (double)NAN);
     for (int64_t i = 0; i < steps && status == SEQD_OK; i++) {
         double one;
-        if (!one_step(trainer, &one)) status = diverged(trainer, 0, one, error);
+        if (!one_step(trainer, &one)) status = step_failed(trainer, 0, one, error);
         else total += one;
     }
     trainer->summary.steps = trainer->summary.best_step = trainer->optimizer->update.steps;

@@ -44,11 +44,10 @@ typedef struct seqd_shard_runner {
     const seqd_kernels *kernels;
     seqd_model *model;
     const seqd_binding *binding;
-    seqd_net_packed packed;
+    seqd_net_run *net;
     int32_t threads;
     int32_t shard_count;         /* most shards at one time */
     seqd_shard *shards;          /* [shard_count] filled before the pass, so that the weight of a batch is known */
-    seqd_net_work *works;        /* [threads] */
     float **grads;               /* [shard_count] */
     double *losses;              /* [shard_count] */
     void *memory;
@@ -60,7 +59,7 @@ typedef struct seqd_shard_runner {
     uint64_t dropout_key;
 } seqd_shard_runner;
 
-int32_t seqd_runner_create(seqd_context *context, seqd_model *model, const seqd_kernels *kernels,
+int32_t seqd_runner_create(seqd_context *context, seqd_model *model, const seqd_backend *backend,
                            const seqd_binding *binding, int32_t batch, seqd_shard_runner *runner, seqd_error *error);
 void seqd_runner_clear(seqd_shard_runner *runner);
 /*
@@ -77,7 +76,7 @@ struct seqd_trainer {
     seqd_model *model;
     seqd_dataset *dataset;
     seqd_optimizer *optimizer;
-    const seqd_kernels *kernels;
+    seqd_backend backend;
     seqd_binding binding;
     seqd_sampler sampler;
     seqd_shard_runner runner;

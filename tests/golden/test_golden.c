@@ -28,41 +28,25 @@ static void check(const char *what, const char *file, int32_t level, double diff
 {
     if (difference > *worst) *worst = difference;
     if (!(difference <= bound))
-        fail_msg("%s, kernels %s: %s is off by %.3g, allowed are %.3g", file, rig_kernels_name(level), what,
+        fail_msg("%s, kernels %s: %s is off by %.3g, allowed are %.3g", file, rig_backend_name(level), what,
                  difference, bound);
 }
 
 /* ---- recurrent layers ---- */
 
 typedef struct layer_rig {
-    const seqd_kernels *kernels;
-    seqd_rnn_shape shape;
-    int32_t steps, rows;
+    seqd_rnn_plan plan;
+    seqd_rnn *rnn;
     seqd_rnn_params params, grad;
-    seqd_rnn_packed packed;
-    seqd_rnn_state state;
-    float *dx, *dh, *scratch;
-    void *memory;
+    const float *hidden;
+    float *dx, *dh;
 } layer_rig;
 
-static void place_layer(seqd_arena *arena, void *user)
+static float *floats(size_t count)
 {
-    layer_rig *layer = user;
-    const size_t cells = (size_t)(layer->steps * layer->rows), gates = (size_t)seqd_rnn_gates(&layer->shape);
-    const size_t hidden = (size_t)layer->shape.hidden, inputs = (size_t)layer->shape.inputs;
-    seqd_rnn_params *sets[2] = {&layer->params, &layer->grad};
-    for (int i = 0; i < 2; i++) {
-        sets[i]->weight_ih = seqd_arena_take(arena, gates * inputs, sizeof(float));
-        sets[i]->weight_hh = seqd_arena_take(arena, gates * hidden, sizeof(float));
-        sets[i]->bias_ih = seqd_arena_take(arena, gates, sizeof(float));
-        sets[i]->bias_hh = seqd_arena_take(arena, gates, sizeof(float));
-    }
-    seqd_rnn_place_packed(layer->kernels, &layer->shape, arena, &layer->packed);
-    seqd_rnn_place_state(&layer->shape, layer->steps, layer->rows, arena, &layer->state);
-    layer->dx = seqd_arena_take(arena, cells * inputs, sizeof(float));
-    layer->dh = seqd_arena_take(arena, cells * hidden, sizeof(float));
-    layer->scratch = seqd_arena_take(
-        arena, seqd_rnn_scratch(layer->kernels, &layer->shape, layer->steps, layer->rows), sizeof(float));
+    float *values = calloc(count > 0 ? count : 1, sizeof *values);
+    assert_non_null(values);
+    return values;
 }
 
 typedef struct tensor_view {
@@ -73,26 +57,50 @@ typedef struct tensor_view {
 
 static void layer_tensors(const layer_rig *layer, tensor_view views[4])
 {
-    const size_t gates = (size_t)seqd_rnn_gates(&layer->shape);
+    const size_t gates = (size_t)seqd_rnn_gates(&layer->plan.shape);
     const seqd_rnn_params *p = &layer->params, *g = &layer->grad;
-    views[0] = (tensor_view){"weight_ih", p->weight_ih, g->weight_ih, gates * (size_t)layer->shape.inputs};
-    views[1] = (tensor_view){"weight_hh", p->weight_hh, g->weight_hh, gates * (size_t)layer->shape.hidden};
+    views[0] = (tensor_view){"weight_ih", p->weight_ih, g->weight_ih, gates * (size_t)layer->plan.shape.inputs};
+    views[1] = (tensor_view){"weight_hh", p->weight_hh, g->weight_hh, gates * (size_t)layer->plan.shape.hidden};
     views[2] = (tensor_view){"bias_ih", p->bias_ih, g->bias_ih, gates};
     views[3] = (tensor_view){"bias_hh", p->bias_hh, g->bias_hh, gates};
 }
 
-static void open_layer(layer_rig *layer, const fixture *f, int32_t index)
+static void open_layer(layer_rig *layer, seqd_context *context, int32_t level, const fixture *f, int32_t index)
 {
     tensor_view views[4];
     char name[48];
-    layer->memory = rig_arena(place_layer, layer);
+    const seqd_rnn_shape *shape = &layer->plan.shape;
+    const size_t cells = (size_t)(layer->plan.steps * layer->plan.rows), gates = (size_t)seqd_rnn_gates(shape);
+    seqd_rnn_params *sets[2] = {&layer->params, &layer->grad};
+    for (int i = 0; i < 2; i++) {
+        sets[i]->weight_ih = floats(gates * (size_t)shape->inputs);
+        sets[i]->weight_hh = floats(gates * (size_t)shape->hidden);
+        sets[i]->bias_ih = floats(gates);
+        sets[i]->bias_hh = floats(gates);
+    }
+    layer->dx = floats(cells * (size_t)shape->inputs);
+    layer->dh = floats(cells * (size_t)shape->hidden);
+    assert_int_equal(seqd_rnn_create(context, rig_backend(level), &layer->plan, &layer->rnn, NULL), SEQD_OK);
     layer_tensors(layer, views);
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "%s_l%d", views[i].name, index);
         memcpy(views[i].value, fixture_f32(f, name, views[i].count), views[i].count * sizeof(float));
-        memset(views[i].grad, 0, views[i].count * sizeof(float));
     }
-    seqd_rnn_pack(layer->kernels, &layer->shape, &layer->params, 1, &layer->packed);
+    layer->rnn->ops->pack(layer->rnn, &layer->params);
+}
+
+static void close_layer(layer_rig *layer)
+{
+    tensor_view views[4];
+    assert_int_equal(layer->rnn->ops->status(layer->rnn, NULL), SEQD_OK);
+    seqd_rnn_free(layer->rnn);
+    layer_tensors(layer, views);
+    for (int i = 0; i < 4; i++) {
+        free(views[i].value);
+        free(views[i].grad);
+    }
+    free(layer->dx);
+    free(layer->dh);
 }
 
 static void check_layer_gradients(const layer_rig *layer, const fixture *f, int32_t index, int32_t level)
@@ -109,7 +117,7 @@ static void check_layer_gradients(const layer_rig *layer, const fixture *f, int3
 
 static void replay_layers(const char *name, int32_t level)
 {
-    const seqd_kernels *k = rig_kernels(level);
+    seqd_context *context = rig_context();
     fixture *f = fixture_open(name);
     const int32_t *shape = fixture_i32(f, "shape", 0);
     const int32_t count = shape[1], rows = shape[2], steps = shape[3];
@@ -119,29 +127,28 @@ static void replay_layers(const char *name, int32_t level)
 
     const float *x = fixture_f32(f, "x", (size_t)(steps * rows * shape[4]));
     for (int32_t i = 0; i < count; i++) {
-        layers[i] = (layer_rig){.kernels = k, .steps = steps, .rows = rows,
-                                .shape = {shape[0] ? SEQD_CELL_GRU : SEQD_CELL_LSTM, shape[4 + i], 0, shape[5 + i]}};
-        open_layer(&layers[i], f, i);
-        seqd_rnn_forward(k, &layers[i].shape, &layers[i].packed, steps, rows, i > 0 ? layers[i - 1].state.hidden : x,
-                         NULL, &layers[i].state);
+        const seqd_cell cell = shape[0] ? SEQD_CELL_GRU : SEQD_CELL_LSTM;
+        layers[i] = (layer_rig){.plan = {{cell, shape[4 + i], 0, shape[5 + i]}, steps, rows, 1, true}};
+        open_layer(&layers[i], context, level, f, i);
+        layers[i].hidden = layers[i].rnn->ops->forward(layers[i].rnn, 0, rows, i > 0 ? layers[i - 1].hidden : x, NULL);
     }
     layer_rig *top = &layers[count - 1];
-    const size_t hidden = (size_t)(steps * rows * top->shape.hidden);
-    check("h", name, level, fixture_difference(top->state.hidden, fixture_f32(f, "h", hidden), hidden), FORWARD_BOUND,
+    const size_t hidden = (size_t)(steps * rows * top->plan.shape.hidden);
+    check("h", name, level, fixture_difference(top->hidden, fixture_f32(f, "h", hidden), hidden), FORWARD_BOUND,
           &worst_forward);
 
     memcpy(top->dh, fixture_f32(f, "dh", hidden), hidden * sizeof(float));
     for (int32_t i = count - 1; i >= 0; i--) {
-        seqd_rnn_backward(k, &layers[i].shape, &layers[i].packed, steps, rows,
-                          i > 0 ? layers[i - 1].state.hidden : x, NULL, &layers[i].state, layers[i].dh,
-                          &layers[i].grad, i > 0 ? layers[i - 1].dh : layers[i].dx, NULL, layers[i].scratch);
+        layers[i].rnn->ops->backward(layers[i].rnn, 0, rows, i > 0 ? layers[i - 1].hidden : x, NULL, layers[i].dh,
+                                     &layers[i].grad, i > 0 ? layers[i - 1].dh : layers[i].dx, NULL);
         check_layer_gradients(&layers[i], f, i, level);
     }
     const size_t inputs = (size_t)(steps * rows * shape[4]);
     check("dx", name, level, fixture_difference(layers[0].dx, fixture_f32(f, "dx", inputs), inputs), GRADIENT_BOUND,
           &worst_gradient);
-    for (int32_t i = 0; i < count; i++) free(layers[i].memory);
+    for (int32_t i = 0; i < count; i++) close_layer(&layers[i]);
     fixture_close(f);
+    seqd_context_drop(context);
 }
 
 static void test_layers(void **state)
@@ -149,7 +156,7 @@ static void test_layers(void **state)
     static const char *const names[] = {"layers_lstm_10", "layers_gru_10", "layers_lstm_17_8_5", "layers_gru_17_8_5",
                                         "layers_lstm_36", "layers_gru_36"};
     (void)state;
-    for (int32_t level = 0; rig_kernels(level); level++)
+    for (int32_t level = 0; rig_backend(level); level++)
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) replay_layers(names[i], level);
 }
 
@@ -280,7 +287,7 @@ static double compare_net(const fixture *f, net_rig *rig, const net_case *n, dou
     float told[256];
     const size_t count = (size_t)(n->shard.rows * n->shard.horizon * rig->net.config.head.width);
     assert_in_range(count, 1, 256);
-    seqd_net_predict(&rig->net, rig->kernels, &rig->packed, &n->shard, &n->plan, told, &rig->work);
+    seqd_net_predict(rig->run, 0, &n->shard, &n->plan, told);
     *out = fixture_difference(told, fixture_f32(f, "out", count), count);
     return worst;
 }
@@ -291,7 +298,7 @@ static const char *const cells[] = {"lstm", "gru"};
 static void test_networks(void **state)
 {
     (void)state;
-    for (int32_t level = 0; rig_kernels(level); level++)
+    for (int32_t level = 0; rig_backend(level); level++)
         for (int c = 0; c < 2; c++)
             for (int h = 0; h < 4; h++) {
                 char name[64];
@@ -300,7 +307,7 @@ static void test_networks(void **state)
                 snprintf(name, sizeof name, "net_%s_%s", cells[c], heads[h]);
                 fixture *f = fixture_open(name);
                 read_case(f, (seqd_cell)c, (seqd_head_kind)h, &n);
-                net_rig *rig = rig_open(rig_kernels(level), &n.config, n.shard.steps, n.shard.rows);
+                net_rig *rig = rig_open(rig_backend(level), &n.config, n.shard.steps, n.shard.rows);
                 read_parameters(f, rig);
                 const double gradient = compare_net(f, rig, &n, &loss, &out);
                 check("loss", name, level, loss, LOSS_BOUND, &worst_loss);
@@ -316,7 +323,7 @@ static void test_networks(void **state)
 static void test_notices_a_wrong_weight(void **state)
 {
     (void)state;
-    for (int32_t level = 0; rig_kernels(level); level++)
+    for (int32_t level = 0; rig_backend(level); level++)
         for (int c = 0; c < 2; c++)
             for (int h = 0; h < 4; h++) {
                 char name[64];
@@ -324,7 +331,7 @@ static void test_notices_a_wrong_weight(void **state)
                 snprintf(name, sizeof name, "net_%s_%s", cells[c], heads[h]);
                 fixture *f = fixture_open(name);
                 read_case(f, (seqd_cell)c, (seqd_head_kind)h, &n);
-                net_rig *rig = rig_open(rig_kernels(level), &n.config, n.shard.steps, n.shard.rows);
+                net_rig *rig = rig_open(rig_backend(level), &n.config, n.shard.steps, n.shard.rows);
                 read_parameters(f, rig);
                 for (int32_t i = 0; i < rig->net.tensor_count; i++) {
                     const seqd_tensor *tensor = &rig->net.tensors[i];
@@ -340,7 +347,7 @@ static void test_notices_a_wrong_weight(void **state)
                     *weight += 1e-3f;
                     const double gradient = compare_net(f, rig, &n, &loss, &out);
                     if (loss <= LOSS_BOUND && out <= FORWARD_BOUND && gradient <= GRADIENT_BOUND)
-                        fail_msg("%s, kernels %s: a change of %s went unnoticed", name, rig_kernels_name(level),
+                        fail_msg("%s, kernels %s: a change of %s went unnoticed", name, rig_backend_name(level),
                                  tensor->name);
                     *weight = before;
                 }
@@ -357,8 +364,9 @@ static void replay_steps(const char *name, seqd_rule rule, int32_t level)
     net_case n;
     fixture *f = fixture_open(name);
     read_case(f, SEQD_CELL_LSTM, SEQD_HEAD_QUANTILE, &n);
-    const seqd_kernels *k = rig_kernels(level);
-    net_rig *rig = rig_open(k, &n.config, n.shard.steps, n.shard.rows);
+    const seqd_backend backend = *rig_backend(level);
+    const seqd_kernels *k = backend.kernels;
+    net_rig *rig = rig_open(&backend, &n.config, n.shard.steps, n.shard.rows);
     read_parameters(f, rig);
     const double *settings = fixture_f64(f, "step.settings", 6);
     const double *losses = fixture_f64(f, "step.loss", 10), *norms = fixture_f64(f, "step.norm", 10);
@@ -396,7 +404,7 @@ static void replay_steps(const char *name, seqd_rule rule, int32_t level)
 static void test_ten_steps(void **state)
 {
     (void)state;
-    for (int32_t level = 0; rig_kernels(level); level++) {
+    for (int32_t level = 0; rig_backend(level); level++) {
         replay_steps("steps_adam", SEQD_RULE_ADAM, level);
         replay_steps("steps_sgd", SEQD_RULE_SGD, level);
         replay_steps("steps_sgd_clipped", SEQD_RULE_SGD, level);
@@ -446,7 +454,7 @@ int main(int argc, char **argv)
     }
     fixture_folder = argv[1];
     printf("kernels:");
-    for (int32_t i = 0; rig_kernels(i); i++) printf(" %s", rig_kernels_name(i));
+    for (int32_t i = 0; rig_backend(i); i++) printf(" %s", rig_backend_name(i));
     printf("\n");
     const int failed = cmocka_run_group_tests_name("golden", tests, NULL, NULL);
     printf("largest differences: loss %.2g, forward %.2g, gradients %.2g, after ten steps %.2g\n", worst_loss,

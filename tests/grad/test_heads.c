@@ -50,7 +50,7 @@ static void expect_near(const char *what, const char *level, double have, wide e
 static void test_point_heads(void **state)
 {
     (void)state;
-    for (int32_t level = 0; rig_kernels(level); level++)
+    for (int32_t level = 0; rig_backend(level); level++)
         for (int kind = SEQD_HEAD_MSE; kind <= SEQD_HEAD_MAE; kind++) {
             seqd_head head;
             seqd_rng rng = seqd_rng_stream(1, 1, (uint64_t)kind);
@@ -60,15 +60,15 @@ static void test_point_heads(void **state)
                 const float loc = (float)seqd_rng_normal(&rng), scale = (float)exp(seqd_rng_normal(&rng));
                 const float w = (float)seqd_rng_uniform(&rng);
                 float out = o;
-                const double loss = library_loss(rig_kernels(level), &head, &out, y, w, loc, scale, 0.5f);
+                const double loss = library_loss(rig_backend(level)->kernels, &head, &out, y, w, loc, scale, 0.5f);
                 const wide z = ((wide)y - (wide)loc) / (wide)scale, d = (wide)o - z;
                 const wide size = 1e-6L * (fabsl(z) + fabsl((wide)o) + 1);
                 if (kind == SEQD_HEAD_MSE) {
-                    expect_near("mse", rig_kernels_name(level), loss, (wide)w * d * d, (fabsl(d) + 1) * size);
-                    expect_near("mse gradient", rig_kernels_name(level), (double)out, (wide)w * d, size);
+                    expect_near("mse", rig_backend_name(level), loss, (wide)w * d * d, (fabsl(d) + 1) * size);
+                    expect_near("mse gradient", rig_backend_name(level), (double)out, (wide)w * d, size);
                 } else {
-                    expect_near("mae", rig_kernels_name(level), loss, (wide)w * fabsl(d), size);
-                    expect_near("mae gradient", rig_kernels_name(level), (double)out, 0.5L * (wide)w * (d > 0 ? 1 : -1),
+                    expect_near("mae", rig_backend_name(level), loss, (wide)w * fabsl(d), size);
+                    expect_near("mae gradient", rig_backend_name(level), (double)out, 0.5L * (wide)w * (d > 0 ? 1 : -1),
                                 1e-7L);
                 }
             }
@@ -80,14 +80,14 @@ static void test_quantile_head(void **state)
     (void)state;
     seqd_head head;
     make_head(&head, SEQD_HEAD_QUANTILE);
-    for (int32_t level = 0; rig_kernels(level); level++) {
+    for (int32_t level = 0; rig_backend(level); level++) {
         seqd_rng rng = seqd_rng_stream(1, 2, 0);
         int inside = 0;
         for (int i = 0; i < 4000; i++) {
             float o[6], out[6];
             for (int j = 0; j < 6; j++) out[j] = o[j] = (float)seqd_rng_normal(&rng);
             const float y = (float)(4.0 * seqd_rng_normal(&rng)), scale = (float)exp(0.5 * seqd_rng_normal(&rng));
-            const double loss = library_loss(rig_kernels(level), &head, out, y, 0.7f, 0.25f, scale, 2.0f);
+            const double loss = library_loss(rig_backend(level)->kernels, &head, out, y, 0.7f, 0.25f, scale, 2.0f);
 
             wide q[6], slope[6] = {0}, expected = 0, nearest = 1;
             const wide z = ((wide)y - 0.25L) / (wide)scale;
@@ -103,11 +103,11 @@ static void test_quantile_head(void **state)
                 for (int s = 4; s <= j; s++) slope[s] += dq * sigmoid((wide)o[s]);
                 for (int s = 2; s >= j; s--) slope[s] -= dq * sigmoid((wide)o[s]);
             }
-            expect_near("pinball", rig_kernels_name(level), loss, 0.7L / 3 * expected, 2e-6L * (1 + expected));
+            expect_near("pinball", rig_backend_name(level), loss, 0.7L / 3 * expected, 2e-6L * (1 + expected));
             if (nearest < 1e-5L) continue; /* at a kink either slope is right */
             inside += z > q[0] && z < q[5];
             for (int j = 0; j < 6; j++)
-                expect_near("pinball gradient", rig_kernels_name(level), (double)out[j], 1.4L / 3 * slope[j], 2e-6L);
+                expect_near("pinball gradient", rig_backend_name(level), (double)out[j], 1.4L / 3 * slope[j], 2e-6L);
         }
         assert_true(inside > 1000); /* targets between the quantiles, where slopes of both signs meet */
     }
@@ -149,19 +149,19 @@ static void check_negbin(int32_t level, double o_mean, double o_spread, float y,
     /* for fractions the definition itself cancels where alpha is small: test_small_dispersion looks there */
     if (ty != floorl(ty) && alpha < 1e-4L) return;
     make_head(&head, SEQD_HEAD_NEGBIN);
-    const double loss = library_loss(rig_kernels(level), &head, out, y, 1.0f, 0.0f, scale, 1.0f);
+    const double loss = library_loss(rig_backend(level)->kernels, &head, out, y, 1.0f, 0.0f, scale, 1.0f);
     char what[128];
     snprintf(what, sizeof what, "negative binomial, y %.9g mu %.6Lg alpha %.6Lg", (double)y, mu, alpha);
     /* mu and alpha come from a float32 softplus: what 4e-7 of them makes of each result is allowed */
     const wide m = alpha * mu, by_mu = (ty + mu) / (1 + m);
     const wide by_alpha = negbin_slope(1, o0, o1, ty, sc);
     const wide pull = fminl(ty * ty * alpha, ty + 1) + fminl(mu * m, (ty + 1 / alpha) * log1pl(m)) / (1 + m);
-    expect_near(what, rig_kernels_name(level), loss, expected, 4e-7L * (by_mu + pull + fabsl(expected)));
+    expect_near(what, rig_backend_name(level), loss, expected, 4e-7L * (by_mu + pull + fabsl(expected)));
     snprintf(what, sizeof what, "d/do0, y %.9g mu %.6Lg alpha %.6Lg", (double)y, mu, alpha);
-    expect_near(what, rig_kernels_name(level), (double)out[0], negbin_slope(0, o0, o1, ty, sc),
+    expect_near(what, rig_backend_name(level), (double)out[0], negbin_slope(0, o0, o1, ty, sc),
                 1e-6L * by_mu * sigmoid(o0) / softplus(o0) + 1e-10L);
     snprintf(what, sizeof what, "d/do1, y %.9g mu %.6Lg alpha %.6Lg", (double)y, mu, alpha);
-    expect_near(what, rig_kernels_name(level), (double)out[1], by_alpha,
+    expect_near(what, rig_backend_name(level), (double)out[1], by_alpha,
                 1e-6L * (fabsl(by_alpha) + (pull + ty * fminl(m, 1)) * sigmoid(o1) / softplus(o1)) + 1e-10L);
 }
 
@@ -172,7 +172,7 @@ static void test_negbin_head(void **state)
     static const double means[] = {-12.0, -4.0, -0.5, 0.5413, 3.0, 20.0};
     static const double spreads[] = {-15.0, -9.0, -5.0, -1.0, 0.0, 2.0, 8.0, 60.0};
     (void)state;
-    for (int32_t level = 0; rig_kernels(level); level++)
+    for (int32_t level = 0; rig_backend(level); level++)
         for (size_t s = 0; s < 4; s++)
             for (size_t share = 0; share < 5; share++)
                 for (size_t a = 0; a < 6; a++)
@@ -191,7 +191,7 @@ static void test_small_dispersion(void **state)
 {
     static const double sizes[] = {0.5, 1.0, 3.0, 16.0, 17.0, 100.5, 2000.0, 1e4};
     (void)state;
-    for (int32_t level = 0; rig_kernels(level); level++)
+    for (int32_t level = 0; rig_backend(level); level++)
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
             for (int share = 0; share < 4; share++) {
                 seqd_head head;
@@ -200,13 +200,13 @@ static void test_small_dispersion(void **state)
                 const wide sc = (wide)scale, ty = (wide)y, wanted = 4e-6L / (sc + ty);
                 float out[2] = {1.0f, (float)logl(expm1l(wanted * sqrtl(sc)))};
                 const wide o1 = (wide)out[1], mu = sc * softplus(1), alpha = softplus(o1) / sqrtl(sc);
-                const double loss = library_loss(rig_kernels(level), &head, out, y, 1.0f, 0.0f, scale, 1.0f);
+                const double loss = library_loss(rig_backend(level)->kernels, &head, out, y, 1.0f, 0.0f, scale, 1.0f);
                 const wide slope = -0.5L * ((ty - mu) * (ty - mu) - ty);
                 const wide limit = mu - (ty > 0 ? ty * logl(mu) : 0) + alpha * slope;
-                expect_near("loss near Poisson", rig_kernels_name(level), loss, limit, 4e-7L * (ty + mu));
-                expect_near("d/do0 near Poisson", rig_kernels_name(level), (double)out[0],
+                expect_near("loss near Poisson", rig_backend_name(level), loss, limit, 4e-7L * (ty + mu));
+                expect_near("d/do0 near Poisson", rig_backend_name(level), (double)out[0],
                             (mu - ty) * sigmoid(1) / softplus(1), 8e-6L * (ty + mu));
-                expect_near("d/do1 near Poisson", rig_kernels_name(level), (double)out[1],
+                expect_near("d/do1 near Poisson", rig_backend_name(level), (double)out[1],
                             alpha * slope * sigmoid(o1) / softplus(o1), 1e-5L * alpha * ((ty + mu) * (ty + mu) + ty));
             }
 }
@@ -217,7 +217,7 @@ static void test_negbin_is_continuous(void **state)
     seqd_head head;
     (void)state;
     make_head(&head, SEQD_HEAD_NEGBIN);
-    for (int32_t level = 0; rig_kernels(level); level++)
+    for (int32_t level = 0; rig_backend(level); level++)
         for (int which = 0; which < 12; which++) {
             static const float counts[4] = {3.0f, 16.0f, 60.5f, 5000.0f};
             const float y = counts[which % 4], mean = 0.5f;
@@ -230,20 +230,20 @@ static void test_negbin_is_continuous(void **state)
             for (int side = 0; side < 2; side++) {
                 grad[side][0] = mean;
                 grad[side][1] = side ? o1 + step : o1 - step;
-                loss[side] = library_loss(rig_kernels(level), &head, grad[side], y, 1.0f, 0.0f, y, 1.0f);
+                loss[side] = library_loss(rig_backend(level)->kernels, &head, grad[side], y, 1.0f, 0.0f, y, 1.0f);
             }
             const double l = fabs(loss[0]) + (double)y;
-            expect_near("loss at a seam", rig_kernels_name(level), loss[0], (wide)loss[1], 1e-6L * (wide)l);
+            expect_near("loss at a seam", rig_backend_name(level), loss[0], (wide)loss[1], 1e-6L * (wide)l);
             for (int j = 0; j < 2; j++)
-                expect_near("slope at a seam", rig_kernels_name(level), (double)grad[0][j], (wide)grad[1][j],
+                expect_near("slope at a seam", rig_backend_name(level), (double)grad[0][j], (wide)grad[1][j],
                             2e-5L * fabsl((wide)grad[1][j]) + 1e-9L);
             /* beside a whole number the other branch answers; both must agree */
             float whole[2] = {mean, o1}, beside[2] = {mean, o1};
             const float near = nextafterf(y, 1e9f);
-            const double a = library_loss(rig_kernels(level), &head, whole, y, 1.0f, 0.0f, y, 1.0f);
-            const double b = library_loss(rig_kernels(level), &head, beside, near, 1.0f, 0.0f, y, 1.0f);
-            expect_near("loss beside a whole number", rig_kernels_name(level), a, (wide)b, 1e-6L * (wide)l);
-            expect_near("slope beside a whole number", rig_kernels_name(level), (double)whole[1], (wide)beside[1],
+            const double a = library_loss(rig_backend(level)->kernels, &head, whole, y, 1.0f, 0.0f, y, 1.0f);
+            const double b = library_loss(rig_backend(level)->kernels, &head, beside, near, 1.0f, 0.0f, y, 1.0f);
+            expect_near("loss beside a whole number", rig_backend_name(level), a, (wide)b, 1e-6L * (wide)l);
+            expect_near("slope beside a whole number", rig_backend_name(level), (double)whole[1], (wide)beside[1],
                         1e-4L * fabsl((wide)whole[1]) + 1e-9L);
         }
 }
@@ -274,14 +274,14 @@ static void test_quantiles_never_cross(void **state)
     (void)state;
     make_head(&head, SEQD_HEAD_QUANTILE);
     make_dist(&head, &dist);
-    for (int32_t level = 0; rig_kernels(level); level++) {
+    for (int32_t level = 0; rig_backend(level); level++) {
         seqd_rng rng = seqd_rng_stream(1, 3, 0);
         for (int i = 0; i < 20000; i++) {
             float o[2 * 6], p[2 * 7], scratch[64];
             const double size = pow(10.0, (double)seqd_rng_below(&rng, 6) - 1.0); /* up to 1e4 */
             for (int j = 0; j < 12; j++) o[j] = (float)(size * (2.0 * seqd_rng_uniform(&rng) - 1.0));
             const double loc = 50.0 * seqd_rng_normal(&rng), scale = exp(4.0 * seqd_rng_normal(&rng));
-            seqd_head_parameters(rig_kernels(level), &head, &dist, 2, o, loc, scale, NULL, i % 2 ? back : NULL, scratch,
+            seqd_head_parameters(rig_backend(level)->kernels, &head, &dist, 2, o, loc, scale, NULL, i % 2 ? back : NULL, scratch,
                                  p);
             for (int h = 0; h < 2; h++)
                 for (int j = 0; j < 7; j++) {
@@ -296,7 +296,7 @@ static void test_extreme_outputs(void **state)
 {
     static const float extremes[] = {-1e4f, -700.0f, -100.0f, -20.0f, 0.0f, 20.0f, 100.0f, 1e4f};
     (void)state;
-    for (int32_t level = 0; rig_kernels(level); level++)
+    for (int32_t level = 0; rig_backend(level); level++)
         for (int kind = 0; kind < 4; kind++) {
             seqd_head head;
             seqd_dist dist;
@@ -309,7 +309,7 @@ static void test_extreme_outputs(void **state)
                         float o[6], p[7], scratch[64];
                         const double scale = pow(10.0, 2.0 * s);
                         for (int j = 0; j < head.width; j++) o[j] = j % 2 ? extremes[b] : extremes[a];
-                        seqd_head_parameters(rig_kernels(level), &head, &dist, 1, o, 0.0, scale, spread, NULL,
+                        seqd_head_parameters(rig_backend(level)->kernels, &head, &dist, 1, o, 0.0, scale, spread, NULL,
                                              scratch, p);
                         for (int j = 0; j < dist.width; j++) assert_true(isfinite(p[j]));
                         if (kind == SEQD_HEAD_NEGBIN) {
@@ -319,7 +319,7 @@ static void test_extreme_outputs(void **state)
                         for (int y = 0; y < 3; y++) {
                             float out[6];
                             memcpy(out, o, sizeof out);
-                            const double loss = library_loss(rig_kernels(level), &head, out, (float)(y * 7), 1.0f, 0.0f,
+                            const double loss = library_loss(rig_backend(level)->kernels, &head, out, (float)(y * 7), 1.0f, 0.0f,
                                                              (float)scale, 1.0f);
                             bool finite = isfinite(loss);
                             for (int j = 0; j < head.width; j++) finite = finite && isfinite(out[j]);
@@ -339,7 +339,7 @@ static void test_masked(void **state)
         seqd_head head;
         make_head(&head, (seqd_head_kind)kind);
         float out[6] = {1, 2, 3, 4, 5, 6};
-        assert_true(library_loss(rig_kernels(0), &head, out, NAN, 0.0f, 0.0f, 1.0f, 1.0f) == 0.0);
+        assert_true(library_loss(rig_backend(0)->kernels, &head, out, NAN, 0.0f, 0.0f, 1.0f, 1.0f) == 0.0);
         for (int j = 0; j < head.width; j++) assert_true(out[j] == 0.0f);
     }
 }

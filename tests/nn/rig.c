@@ -8,7 +8,30 @@
 
 #include <cmocka.h>
 
-#include "backend.h"
+#include "context.h"
+
+static void *allocate_nan(void *user, size_t size)
+{
+    (void)user;
+    void *memory = malloc(size);
+    if (memory) memset(memory, 0xff, size);
+    return memory;
+}
+
+static void release(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+seqd_context *rig_context(void)
+{
+    const seqd_allocator allocator = {.struct_size = (uint32_t)sizeof allocator, .allocate = allocate_nan,
+                                      .release = release};
+    seqd_context *context = NULL;
+    assert_int_equal(seqd_context_new(&allocator, &context, NULL), SEQD_OK);
+    return context;
+}
 
 void *rig_arena(rig_place_fn place, void *user)
 {
@@ -18,39 +41,21 @@ void *rig_arena(rig_place_fn place, void *user)
     const size_t size = arena.used;
     arena.base = aligned_alloc(64, size > 0 ? size : 64);
     assert_non_null(arena.base);
-    memset(arena.base, 0xff, size); /* NaN in every float */
+    memset(arena.base, 0xff, size);
     arena.used = 0;
     place(&arena, user);
     assert_int_equal(arena.used, size);
     return arena.base;
 }
 
-typedef struct sizes {
-    net_rig *rig;
-    int32_t steps, rows;
-} sizes;
-
-static void place_packed(seqd_arena *arena, void *user)
-{
-    net_rig *rig = user;
-    seqd_net_place_packed(&rig->net, rig->kernels, arena, &rig->packed);
-}
-
-static void place_work(seqd_arena *arena, void *user)
-{
-    const sizes *s = user;
-    seqd_net_place_work(&s->rig->net, s->rig->kernels, 1, s->steps, s->rows, arena, &s->rig->work);
-}
-
-net_rig *rig_open(const seqd_kernels *kernels, const seqd_net_config *config, int32_t steps, int32_t rows)
+net_rig *rig_open(const seqd_backend *backend, const seqd_net_config *config, int32_t steps, int32_t rows)
 {
     net_rig *rig = calloc(1, sizeof *rig);
     assert_non_null(rig);
-    rig->kernels = kernels;
+    rig->context = rig_context();
     assert_int_equal(seqd_net_plan(config, &rig->net, NULL), SEQD_OK);
-    rig->packed_memory = rig_arena(place_packed, rig);
-    sizes s = {rig, steps, rows};
-    rig->work_memory = rig_arena(place_work, &s);
+    const seqd_net_use use = {steps, rows, 1, true};
+    assert_int_equal(seqd_net_open(rig->context, &rig->net, backend, &use, &rig->run, NULL), SEQD_OK);
     rig->parameters = calloc((size_t)rig->net.parameter_count, sizeof(float));
     rig->grad = calloc((size_t)rig->net.parameter_count, sizeof(float));
     assert_non_null(rig->parameters);
@@ -60,8 +65,9 @@ net_rig *rig_open(const seqd_kernels *kernels, const seqd_net_config *config, in
 
 void rig_close(net_rig *rig)
 {
-    free(rig->packed_memory);
-    free(rig->work_memory);
+    assert_int_equal(seqd_net_status(rig->run, NULL), SEQD_OK);
+    seqd_net_close(rig->run);
+    seqd_context_drop(rig->context);
     free(rig->parameters);
     free(rig->grad);
     free(rig);
@@ -70,20 +76,24 @@ void rig_close(net_rig *rig)
 double rig_loss(net_rig *rig, const seqd_shard *shard, const seqd_lag_plan *plan, int32_t first, float factor,
                 int with_grad, uint64_t dropout_key)
 {
-    seqd_net_pack(&rig->net, rig->kernels, rig->parameters, with_grad, &rig->packed);
+    seqd_net_pack(rig->run, rig->parameters);
     if (with_grad) memset(rig->grad, 0, (size_t)rig->net.parameter_count * sizeof(float));
-    return seqd_net_loss(&rig->net, rig->kernels, &rig->packed, shard, plan, first, factor,
-                         with_grad ? rig->grad : NULL, dropout_key, &rig->work);
+    return seqd_net_loss(rig->run, 0, shard, plan, first, factor, with_grad ? rig->grad : NULL, dropout_key);
 }
 
-const seqd_kernels *rig_kernels(int32_t index)
+const seqd_backend *rig_backend(int32_t index)
 {
+    static seqd_backend backend;
     const int32_t levels = seqd_kernels_count();
-    if (index < levels) return seqd_kernels_at(index);
-    return index == levels ? seqd_onednn_kernels(seqd_kernels_at(levels - 1)) : NULL;
+    const seqd_kernels *native = seqd_kernels_at(index < levels ? index : levels - 1);
+    backend = (seqd_backend){SEQD_BACKEND_NATIVE, native, native};
+    if (index < levels) return &backend;
+    backend.kind = SEQD_BACKEND_ONEDNN;
+    backend.kernels = seqd_onednn_kernels(native);
+    return index == levels && backend.kernels ? &backend : NULL;
 }
 
-const char *rig_kernels_name(int32_t index)
+const char *rig_backend_name(int32_t index)
 {
     return index < seqd_kernels_count() ? seqd_kernels_at(index)->level : "onednn";
 }

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Prediction as a host sees it, through the public header only: `predict [SERIES]` prints lines of JSON about
+ *
+ *   one series     a call of seqd_predictor_run for one series (median, 99th percentile), and what it allocates
+ *   many series    SERIES of them (100000) in one call, with one thread and with two
+ *   loading        a model from its file
+ *
+ * The network is the default one for daily data (LSTM, 64 units, 28 days ahead), trained for a few steps on made-up
+ * sales: what it answers does not matter here, what it computes does.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <seqdemand/seqdemand.h>
+
+enum { DAYS = 120, TRAIN_SERIES = 256, SINGLE_CALLS = 3000, WARM_CALLS = 100, BATCH_CALLS = 3, LOAD_CALLS = 100 };
+
+#define TRY(call) if ((status = (call)) != SEQD_OK) goto done
+
+static int64_t allocations;
+
+static void *count_allocate(void *user, size_t size)
+{
+    (void)user;
+    allocations++;
+    return malloc(size);
+}
+
+static void count_release(void *user, void *pointer)
+{
+    (void)user;
+    free(pointer);
+}
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double sales(int64_t series, int64_t day)
+{
+    const double level = 5.0 + (double)(series % 97), weekday = (double)(day % 7);
+    return floor(level * (1.0 + 0.3 * sin(0.9 * weekday)) + (double)((series * 7919 + day * 104729) % 11));
+}
+
+/* `series` of DAYS days each. */
+static int32_t make_dataset(seqd_context *context, const seqd_options *options, int64_t series, seqd_dataset **out,
+                            seqd_error *error)
+{
+    static char name[32];
+    static const char *names[DAYS];
+    static int64_t seconds[DAYS];
+    static double values[DAYS];
+    int32_t status = seqd_dataset_create(context, options, out, error);
+    for (int64_t i = 0; i < series && status == SEQD_OK; i++) {
+        snprintf(name, sizeof name, "article %07lld", (long long)i);
+        for (int64_t day = 0; day < DAYS; day++) {
+            names[day] = name;
+            seconds[day] = (19000 + day) * 86400;
+            values[day] = sales(i, day);
+        }
+        status = seqd_dataset_append_str(*out, "unique_id", names, DAYS, error);
+        if (status == SEQD_OK) status = seqd_dataset_append_i64(*out, "ds", seconds, DAYS, error);
+        if (status == SEQD_OK) status = seqd_dataset_append_f64(*out, "y", values, DAYS, error);
+    }
+    if (status == SEQD_OK) status = seqd_dataset_seal(*out, error);
+    return status;
+}
+
+static int32_t train(seqd_context *context, const seqd_options *options, seqd_model **out, seqd_error *error)
+{
+    seqd_dataset *dataset = NULL;
+    seqd_trainer *trainer = NULL;
+    int32_t status;
+    TRY(make_dataset(context, options, TRAIN_SERIES, &dataset, error));
+    TRY(seqd_model_create(context, options, dataset, out, error));
+    TRY(seqd_trainer_create(*out, dataset, options, NULL, &trainer, error));
+    TRY(seqd_trainer_run(trainer, error));
+done:
+    seqd_trainer_release(trainer);
+    seqd_dataset_release(dataset);
+    return status;
+}
+
+static int32_t one_series(seqd_context *context, const seqd_options *options, seqd_model *model, seqd_error *error)
+{
+    static double times[SINGLE_CALLS];
+    seqd_dataset *dataset = NULL;
+    seqd_predictor *predictor = NULL;
+    int64_t before = 0;
+    int32_t status;
+    TRY(make_dataset(context, options, 1, &dataset, error));
+    TRY(seqd_predictor_create(model, &predictor, error));
+    for (int i = -WARM_CALLS; i < SINGLE_CALLS; i++) {
+        seqd_forecast *forecast = NULL;
+        if (i == 0) before = allocations;
+        const double start = now_ms();
+        TRY(seqd_predictor_run(predictor, dataset, &forecast, error));
+        if (i >= 0) times[i] = now_ms() - start;
+        seqd_forecast_release(forecast);
+    }
+    qsort(times, SINGLE_CALLS, sizeof *times, by_value);
+    printf("{\"benchmark\": \"one series\", \"median_ms\": %.5f, \"p99_ms\": %.5f, \"fastest_ms\": %.5f, \"calls\": %d, "
+           "\"allocations_per_call\": %.2f}\n", times[SINGLE_CALLS / 2], times[SINGLE_CALLS * 99 / 100], times[0],
+           (int)SINGLE_CALLS, (double)(allocations - before) / SINGLE_CALLS);
+    fflush(stdout);
+done:
+    seqd_predictor_release(predictor);
+    seqd_dataset_release(dataset);
+    return status;
+}
+
+static int32_t many_series(seqd_context *context, const seqd_options *options, const char *path, int64_t series,
+                           seqd_error *error)
+{
+    seqd_dataset *dataset = NULL;
+    int32_t status;
+    TRY(make_dataset(context, options, series, &dataset, error));
+    for (int32_t threads = 1; threads <= 2; threads++) {
+        double times[BATCH_CALLS];
+        seqd_model *model = NULL;
+        seqd_predictor *predictor = NULL;
+        status = seqd_context_set_threads(context, threads, error);
+        if (status == SEQD_OK) status = seqd_model_load(context, path, &model, error);
+        if (status == SEQD_OK) status = seqd_predictor_create(model, &predictor, error);
+        for (int i = 0; i < BATCH_CALLS && status == SEQD_OK; i++) {
+            seqd_forecast *forecast = NULL;
+            const double start = now_ms();
+            status = seqd_predictor_run(predictor, dataset, &forecast, error);
+            times[i] = now_ms() - start;
+            seqd_forecast_release(forecast);
+        }
+        seqd_predictor_release(predictor);
+        seqd_model_release(model);
+        if (status != SEQD_OK) break;
+        qsort(times, BATCH_CALLS, sizeof *times, by_value);
+        printf("{\"benchmark\": \"many series\", \"series\": %lld, \"threads\": %d, \"median_ms\": %.3f, "
+               "\"series_per_s\": %.0f}\n", (long long)series, (int)threads, times[BATCH_CALLS / 2],
+               (double)series / times[BATCH_CALLS / 2] * 1e3);
+        fflush(stdout);
+    }
+done:
+    (void)seqd_context_set_threads(context, 1, NULL);
+    seqd_dataset_release(dataset);
+    return status;
+}
+
+static int32_t loading(seqd_context *context, const char *path, seqd_error *error)
+{
+    double times[LOAD_CALLS];
+    for (int i = 0; i < LOAD_CALLS; i++) {
+        seqd_model *model = NULL;
+        const double start = now_ms();
+        const int32_t status = seqd_model_load(context, path, &model, error);
+        times[i] = now_ms() - start;
+        if (status != SEQD_OK) return status;
+        seqd_model_release(model);
+    }
+    FILE *file = fopen(path, "rb");
+    long size = -1;
+    if (file && fseek(file, 0, SEEK_END) == 0) size = ftell(file);
+    if (file) fclose(file);
+    qsort(times, LOAD_CALLS, sizeof *times, by_value);
+    printf("{\"benchmark\": \"loading\", \"median_ms\": %.4f, \"fastest_ms\": %.4f, \"bytes\": %ld}\n",
+           times[LOAD_CALLS / 2], times[0], size);
+    return SEQD_OK;
+}
+
+int main(int argc, char **argv)
+{
+    const seqd_allocator allocator = { (uint32_t)sizeof allocator, NULL, count_allocate, count_release };
+    const int64_t series = argc > 1 ? strtoll(argv[1], NULL, 10) : 100000;
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_context *context = NULL;
+    seqd_options *options = NULL;
+    seqd_model *model = NULL;
+    char path[64];
+    int32_t status;
+
+    if (series < 1) {
+        fprintf(stderr, "usage: predict [SERIES]\n");
+        return 2;
+    }
+    snprintf(path, sizeof path, "/tmp/seqdemand-predict-%lld.seqd", (long long)now_ms());
+    TRY(seqd_context_create(&allocator, &context, &error));
+    TRY(seqd_options_create(context, &options, &error));
+    TRY(seqd_options_set_str(options, "freq", "D", &error));
+    TRY(seqd_options_set_i64(options, "horizon", 28, &error));
+    TRY(seqd_options_set_i64(options, "max_steps", 20, &error));
+    TRY(train(context, options, &model, &error));
+    TRY(seqd_model_save(model, path, &error));
+    TRY(one_series(context, options, model, &error));
+    TRY(many_series(context, options, path, series, &error));
+    TRY(loading(context, path, &error));
+done:
+    if (status != SEQD_OK) fprintf(stderr, "predict: %s: %s\n", seqd_status_name(status), error.message);
+    (void)remove(path);
+    seqd_model_release(model);
+    seqd_options_release(options);
+    seqd_context_release(context);
+    return status != SEQD_OK;
+}

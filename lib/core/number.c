@@ -215,10 +215,12 @@ static bool from_digits(const decimal *number, double *value)
     return round_to_double(quotient, sticky || top.count > 0, exponent, value);
 }
 
+/* Those that a double holds exactly. */
+static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+
 static bool nearest(const decimal *number, double *value)
 {
-    static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
     const uint64_t w = number->first;
     const int64_t q = number->exponent;
     if (w == 0) {
@@ -238,8 +240,32 @@ static bool nearest(const decimal *number, double *value)
     return from_digits(number, value);
 }
 
+/* Most numbers of a table: a few digits, perhaps with a point. Both factors are exact as above; false: look closer. */
+static bool parse_short(const char *text, size_t length, double *value)
+{
+    if (length > 15) return false;
+    const char *p = text, *const end = text + length;
+    const bool negative = p < end && *p == '-';
+    p += negative;
+    const char *const begin = p;
+    uint64_t whole = 0;
+    for (; p < end && is_digit(*p); p++) whole = whole * 10 + (uint64_t)(*p - '0');
+    size_t digits = (size_t)(p - begin), places = 0;
+    if (p < end && *p == '.') {
+        const char *const point = p;
+        for (p++; p < end && is_digit(*p); p++) whole = whole * 10 + (uint64_t)(*p - '0');
+        places = (size_t)(p - point) - 1;
+        digits += places;
+    }
+    if (p != end || digits == 0) return false;
+    const double size = places > 0 ? (double)whole / powers[places] : (double)whole;
+    *value = negative ? -size : size;
+    return true;
+}
+
 bool seqd_parse_f64(const char *text, size_t length, double *value)
 {
+    if (parse_short(text, length, value)) return true;
     decimal number;
     double result;
     if (!scan(text, length, &number) || !nearest(&number, &result)) return false;
@@ -254,6 +280,12 @@ bool seqd_parse_i64(const char *text, size_t length, int64_t *value)
     if (p < end && (*p == '-' || *p == '+')) negative = *p++ == '-';
     if (p == end) return false;
     uint64_t result = 0;
+    if (end - p < 19) {
+        for (; p < end && is_digit(*p); p++) result = result * 10 + (uint64_t)(*p - '0');
+        if (p < end) return false;
+        *value = negative ? -(int64_t)result : (int64_t)result;
+        return true;
+    }
     const uint64_t most = (uint64_t)INT64_MAX + negative;
     for (; p < end; p++) {
         if (!is_digit(*p)) return false;

@@ -14,7 +14,7 @@
 
 /* What the rows of one series reach over, in steps. */
 typedef struct span {
-    int64_t begin, end;                /* its rows: positions in `order` */
+    int64_t begin, end;                /* its rows: positions in `order`, or the rows themselves without one */
     int64_t first, last, observed;     /* first step, last step, last step with a number; observed < first: none */
 } span;
 
@@ -24,7 +24,7 @@ typedef struct builder {
     int32_t duplicates, negatives, fill;
     int64_t series_count;              /* of the rows, some of which may come to nothing */
     int64_t *by_name;                  /* [series_count] numbers in the order of their ids */
-    int64_t *order;                    /* rows by series and time; those left out are not in it */
+    seqd_timed *order;                 /* rows by series and step; NULL when that is how they came */
     int64_t row_count;
     span *spans;                       /* [series_count] in the order of the ids */
     double *group;                     /* numbers of one step */
@@ -35,51 +35,90 @@ static const char *source_name(const seqd_rows *rows)
     return rows->name ? rows->name : "the columns appended";
 }
 
-static int64_t step_of(const builder *b, int64_t row)
+static int64_t row_at(const builder *b, int64_t place)
 {
-    return seqd_calendar_step(&b->dataset->calendar, b->rows->time[row]);
+    return b->order ? b->order[place].item : place;
 }
 
-static bool row_before(const void *user, int64_t a, int64_t b)
+static int64_t step_at(const builder *b, int64_t place)
 {
-    const seqd_rows *rows = user;
-    return rows->time[a] < rows->time[b];
+    return b->order ? b->order[place].time : *seqd_rows_time(b->rows, place);
+}
+
+/* Rows that came in order: each series is a run of them. Their times become steps where they are. */
+static void find_runs(builder *b, const int64_t *rank)
+{
+    seqd_rows *rows = b->rows;
+    for (int64_t first = 0; first < rows->count; first += SEQD_ROWS_BLOCK) {
+        const int64_t left = rows->count - first, count = left < SEQD_ROWS_BLOCK ? left : SEQD_ROWS_BLOCK;
+        const int32_t *series = seqd_rows_series(rows, first);
+        for (int64_t i = 0; i < count; i++) {
+            if (i > 0 && series[i] == series[i - 1]) continue;
+            /* A run that a block cuts goes on. */
+            span *reach = &b->spans[rank[series[i]]];
+            if (reach->end == 0) reach->begin = first + i;
+            if (i > 0) b->spans[rank[series[i - 1]]].end = first + i;
+            reach->end = first + count;
+        }
+        seqd_calendar_steps(&b->dataset->calendar, seqd_rows_time(rows, first), count);
+    }
+    b->row_count = rows->count;
 }
 
 /* Rows go to their series in file order, then each series is sorted by time; equal times keep the file order. */
-static int32_t sort_rows(builder *b, seqd_error *error)
+static int32_t sort_rows(builder *b, const int64_t *rank, seqd_error *error)
 {
     seqd_context *context = b->dataset->context;
     const seqd_rows *rows = b->rows;
-    const size_t series_count = (size_t)b->series_count;
-    int64_t *rank = seqd_alloc_array(context, series_count, sizeof *rank);
-    const int64_t most = rows->count > b->series_count ? rows->count : b->series_count;
-    int64_t *scratch = seqd_alloc_array(context, (size_t)most, sizeof *scratch);
-    b->by_name = seqd_alloc_array(context, series_count, sizeof *b->by_name);
-    b->order = seqd_alloc_array(context, (size_t)rows->count, sizeof *b->order);
-    b->spans = seqd_alloc_array(context, series_count, sizeof *b->spans);
-    int32_t status = SEQD_OK;
-    if (!rank || !scratch || !b->by_name || !b->order || !b->spans) {
-        status = seqd_fail_alloc(context, (size_t)rows->count * sizeof *b->order, error);
-        goto done;
-    }
-    seqd_intern_sort(&rows->ids, b->by_name, scratch);
-    for (int64_t i = 0; i < b->series_count; i++) rank[b->by_name[i]] = i;
     const bool drop = b->negatives == SEQD_NEGATIVES_DROP;
+    int64_t longest = 1;
     for (int64_t i = 0; i < rows->count; i++)
-        if (!(drop && rows->y[i] < 0.0)) b->spans[rank[rows->series[i]]].end++;
+        if (!(drop && *seqd_rows_y(rows, i) < 0.0)) b->spans[rank[*seqd_rows_series(rows, i)]].end++;
     for (int64_t i = 0; i < b->series_count; i++) {
+        if (b->spans[i].end > longest) longest = b->spans[i].end;
         b->spans[i].begin = b->row_count;
         b->row_count += b->spans[i].end;
         b->spans[i].end = b->spans[i].begin;
     }
+    const size_t need = (size_t)(b->row_count > 0 ? b->row_count : 1);
+    size_t bytes;
+    if (!seqd_mul_size(need, sizeof *b->order, &bytes)) return seqd_fail_nomem(error, SIZE_MAX);
+    b->order = seqd_alloc(context, bytes);
+    seqd_timed *scratch = seqd_alloc_array(context, (size_t)longest, sizeof *scratch);
+    if (!b->order || !scratch) {
+        seqd_free(context, scratch);
+        return seqd_fail_alloc(context, bytes, error);
+    }
     for (int64_t i = 0; i < rows->count; i++)
-        if (!(drop && rows->y[i] < 0.0)) b->order[b->spans[rank[rows->series[i]]].end++] = i;
+        if (!(drop && *seqd_rows_y(rows, i) < 0.0))
+            b->order[b->spans[rank[*seqd_rows_series(rows, i)]].end++] = (seqd_timed){ *seqd_rows_time(rows, i), i };
     for (int64_t i = 0; i < b->series_count; i++)
-        seqd_sort_indices(b->order + b->spans[i].begin, scratch, b->spans[i].end - b->spans[i].begin, row_before, rows);
-done:
-    seqd_free(context, rank);
+        seqd_sort_timed(b->order + b->spans[i].begin, scratch, b->spans[i].end - b->spans[i].begin);
+    for (int64_t i = 0; i < b->row_count; i++)
+        b->order[i].time = seqd_calendar_step(&b->dataset->calendar, b->order[i].time);
     seqd_free(context, scratch);
+    return SEQD_OK;
+}
+
+static int32_t order_rows(builder *b, seqd_error *error)
+{
+    seqd_context *context = b->dataset->context;
+    const size_t series_count = (size_t)b->series_count;
+    int64_t *rank = seqd_alloc_array(context, series_count, 2 * sizeof *rank); /* and as many to sort by */
+    b->by_name = seqd_alloc_array(context, series_count, sizeof *b->by_name);
+    b->spans = seqd_alloc_array(context, series_count, sizeof *b->spans);
+    int32_t status = SEQD_OK;
+    if (!rank || !b->by_name || !b->spans) {
+        status = seqd_fail_alloc(context, series_count * sizeof *b->spans, error);
+    } else {
+        seqd_intern_sort(&b->rows->ids, b->by_name, rank + series_count);
+        for (int64_t i = 0; i < b->series_count; i++) rank[b->by_name[i]] = i;
+        if (b->rows->in_order && !(b->negatives == SEQD_NEGATIVES_DROP && b->rows->negative > 0))
+            find_runs(b, rank);
+        else
+            status = sort_rows(b, rank, error);
+    }
+    seqd_free(context, rank);
     return status;
 }
 
@@ -91,7 +130,7 @@ static int32_t measure(builder *b, seqd_error *error)
         span *reach = &b->spans[s];
         int64_t before = 0, run = 0;
         for (int64_t i = reach->begin; i < reach->end; i++) {
-            const int64_t step = step_of(b, b->order[i]);
+            const int64_t step = step_at(b, i);
             if (i == reach->begin) {
                 reach->first = step;
                 reach->observed = step - 1;
@@ -100,7 +139,7 @@ static int32_t measure(builder *b, seqd_error *error)
             if (run > most) most = run;
             before = step;
             reach->last = step;
-            if (!isnan(b->rows->y[b->order[i]])) reach->observed = step;
+            if (!isnan(*seqd_rows_y(b->rows, row_at(b, i)))) reach->observed = step;
         }
     }
     b->group = seqd_alloc_array(b->dataset->context, (size_t)most, sizeof *b->group);
@@ -181,11 +220,11 @@ static double sum_of(double *values, int64_t count)
     return sum;
 }
 
-static float merge_covariate(builder *b, const float *column, int64_t begin, int64_t end)
+static float merge_covariate(builder *b, int32_t which, int64_t begin, int64_t end)
 {
     int64_t count = 0;
     for (int64_t i = begin; i < end; i++) {
-        const float value = column[b->order[i]];
+        const float value = *seqd_rows_covariate(b->rows, which, row_at(b, i));
         if (!isnan(value)) b->group[count++] = (double)value;
     }
     if (count == 0) return NAN;
@@ -198,7 +237,7 @@ static int32_t merge_target(builder *b, int64_t begin, int64_t end, float *out, 
     const seqd_rows *rows = b->rows;
     int64_t count = 0;
     for (int64_t i = begin; i < end; i++) {
-        const double value = rows->y[b->order[i]];
+        const double value = *seqd_rows_y(rows, row_at(b, i));
         if (!isnan(value)) b->group[count++] = value;
     }
     *out = NAN;
@@ -213,7 +252,7 @@ static int32_t merge_target(builder *b, int64_t begin, int64_t end, float *out, 
         b->dataset->summary.negative_changed++;
     }
     if (fabs(value) > (double)FLT_MAX)
-        return seqd_rows_fail(rows, SEQD_E_DATA, seqd_rows_line(rows, b->order[end - 1]), rows->columns.target, error,
+        return seqd_rows_fail(rows, SEQD_E_DATA, seqd_rows_line(rows, row_at(b, end - 1)), rows->columns.target, error,
                               "the rows of this step add up to more than a float can hold");
     *out = (float)value;
     return SEQD_OK;
@@ -223,7 +262,7 @@ static int32_t refuse_duplicate(const builder *b, const char *id, int64_t step, 
 {
     char quoted[SEQD_QUOTE_SIZE], date[32];
     seqd_calendar_format(&b->dataset->calendar, step, date, sizeof date);
-    const int64_t one = seqd_rows_line(b->rows, b->order[begin]), two = seqd_rows_line(b->rows, b->order[begin + 1]);
+    const int64_t one = seqd_rows_line(b->rows, row_at(b, begin)), two = seqd_rows_line(b->rows, row_at(b, begin + 1));
     return seqd_rows_fail(b->rows, SEQD_E_DATA, one > two ? one : two, b->rows->columns.time, error,
                           "series '%s' has a second row for %s, after %s %lld",
                           seqd_quote(id, strlen(id), quoted), date, b->rows->name ? "line" : "row",
@@ -241,11 +280,11 @@ static int32_t write_step(builder *b, const panel_columns *to, int64_t at, int64
 {
     SEQD_CHECK(merge_target(b, begin, end, &to->y[at], error));
     to->absent[at >> 3] &= (uint8_t)~(1u << (at & 7));
-    for (int64_t i = begin; to->in_stock && i < end; i++) to->in_stock[at] &= b->rows->in_stock[b->order[i]];
+    for (int64_t i = begin; to->in_stock && i < end; i++) to->in_stock[at] &= *seqd_rows_in_stock(b->rows, row_at(b, i));
     for (int32_t k = 0; k < b->rows->columns.known.count; k++)
-        to->known[k][at] = merge_covariate(b, b->rows->known[k], begin, end);
+        to->known[k][at] = merge_covariate(b, k, begin, end);
     for (int32_t k = 0; k < b->rows->columns.past.count; k++)
-        to->past[k][at] = merge_covariate(b, b->rows->past[k], begin, end);
+        to->past[k][at] = merge_covariate(b, b->rows->columns.known.count + k, begin, end);
     return SEQD_OK;
 }
 
@@ -255,8 +294,8 @@ static int32_t write_series(builder *b, const panel_columns *to, int64_t s, seqd
     const span *reach = &b->spans[s];
     const int64_t total = series->length + series->future;
     for (int64_t begin = reach->begin, end; begin < reach->end; begin = end) {
-        const int64_t step = step_of(b, b->order[begin]);
-        for (end = begin + 1; end < reach->end && step_of(b, b->order[end]) == step;) end++;
+        const int64_t step = step_at(b, begin);
+        for (end = begin + 1; end < reach->end && step_at(b, end) == step;) end++;
         b->dataset->summary.merged += end - begin - 1;
         if (end - begin > 1 && b->duplicates == SEQD_DUPLICATES_ERROR)
             return refuse_duplicate(b, series->id, step, begin, error);
@@ -345,7 +384,7 @@ static int32_t build(builder *b, seqd_error *error)
     SEQD_CHECK(seqd_rows_calendar(b->rows, &dataset->calendar, error));
     const int64_t season = seqd_option_i64(dataset->options, SEQD_OPT_SEASON_LENGTH);
     dataset->season = season > 0 ? (int32_t)season : seqd_freq_season(dataset->calendar.freq);
-    SEQD_CHECK(sort_rows(b, error));
+    SEQD_CHECK(order_rows(b, error));
     SEQD_CHECK(measure(b, error));
     SEQD_CHECK(seqd_panel_own(dataset, (size_t)b->series_count, sizeof *dataset->series, &block, error));
     dataset->series = block;

@@ -111,6 +111,24 @@ bool seqd_parse_date(const char *text, size_t length, int64_t *seconds)
     return true;
 }
 
+bool seqd_parse_date_again(seqd_date_memo *memo, const char *text, size_t length, int64_t *seconds)
+{
+    if (length >= 10 && seqd_date_in_month(memo, text, seconds)) {
+        if (length == 10) return true;
+        if (text[4] == '/' || (text[10] != ' ' && text[10] != 'T')) return false;
+        const int64_t clock = parse_clock(text + 11, length - 11);
+        *seconds += clock;
+        return clock >= 0;
+    }
+    if (!seqd_parse_date(text, length, seconds)) return false;
+    if (length >= 10) {
+        memcpy(memo->month, text, sizeof memo->month);
+        memo->days = month_length(digits(text, 4), digits(text + 5, 2));
+        memo->seconds = (floor_divide(*seconds, DAY_SECONDS) - digits(text + 8, 2)) * DAY_SECONDS;
+    }
+    return true;
+}
+
 /* First day of week 0: the epoch was a Thursday, 3 counted from Monday. */
 static int64_t week_origin(const seqd_calendar *calendar)
 {
@@ -133,6 +151,15 @@ int64_t seqd_calendar_step(const seqd_calendar *calendar, int64_t seconds)
     case SEQD_FREQ_AUTO: break;
     }
     return seconds;
+}
+
+void seqd_calendar_steps(const seqd_calendar *calendar, int64_t *times, int64_t count)
+{
+    if (calendar->freq == SEQD_FREQ_INT || calendar->freq == SEQD_FREQ_AUTO) return;
+    if (calendar->freq == SEQD_FREQ_DAY)
+        for (int64_t i = 0; i < count; i++) times[i] = floor_divide(times[i], DAY_SECONDS);
+    else
+        for (int64_t i = 0; i < count; i++) times[i] = seqd_calendar_step(calendar, times[i]);
 }
 
 int64_t seqd_calendar_seconds(const seqd_calendar *calendar, int64_t step)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef enum seqd_freq {
     SEQD_FREQ_DAY,
@@ -38,8 +39,29 @@ const char *seqd_freq_name(seqd_freq freq);
  * YYYY-MM. false: not a date in this grammar, or outside 0001..9999.
  */
 bool seqd_parse_date(const char *text, size_t length, int64_t *seconds);
+/*
+ * The same for one date after the other, which mostly fall in the month of the one before. `memo` is zeroed before the
+ * first and remembers that month.
+ */
+typedef struct seqd_date_memo {
+    char month[8];     /* "2024-03-" */
+    int32_t days;      /* it has */
+    int64_t seconds;   /* of the day before its first */
+} seqd_date_memo;
+/* The ten bytes of a date, if it lies in the month remembered. */
+static inline bool seqd_date_in_month(const seqd_date_memo *memo, const char *text, int64_t *seconds)
+{
+    if (memcmp(text, memo->month, sizeof memo->month) != 0) return false;
+    const uint32_t tens = (uint32_t)text[8] - '0', ones = (uint32_t)text[9] - '0', day = tens * 10 + ones;
+    if (tens > 9 || ones > 9 || day - 1 >= (uint32_t)memo->days) return false;
+    *seconds = memo->seconds + (int64_t)day * 86400;
+    return true;
+}
+bool seqd_parse_date_again(seqd_date_memo *memo, const char *text, size_t length, int64_t *seconds);
 /* The step that a moment falls in. */
 int64_t seqd_calendar_step(const seqd_calendar *calendar, int64_t seconds);
+/* The same of `count` moments, in place. */
+void seqd_calendar_steps(const seqd_calendar *calendar, int64_t *times, int64_t count);
 /* The first moment of a step (freq=int: the step). */
 int64_t seqd_calendar_seconds(const seqd_calendar *calendar, int64_t step);
 void seqd_calendar_date(const seqd_calendar *calendar, int64_t step, seqd_date *date);

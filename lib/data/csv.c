@@ -58,140 +58,8 @@ static int32_t refill(seqd_csv *csv, seqd_error *error)
     csv->end += got;
     csv->at_end = got < room;
     csv->buffer[csv->end] = '\n';
+    seqd_csv_forget_stops(csv);
     return SEQD_OK;
-}
-
-/* What a row scan came to. */
-enum { ROW_WHOLE, ROW_CUT, ROW_BAD };
-
-static int32_t bad(const seqd_csv *csv, int32_t status, int64_t line, int32_t field, seqd_error *error, int32_t *result,
-                   const char *message)
-{
-    *result = seqd_csv_fail(csv, status, line, field + 1, error, "%s", message);
-    return ROW_BAD;
-}
-
-static int32_t nul_byte(const seqd_csv *csv, int64_t line, int32_t field, seqd_error *error, int32_t *result)
-{
-    return bad(csv, SEQD_E_FORMAT, line, field, error, result, "a NUL byte: this is not a text file");
-}
-
-/*
- * The end of a quoted field that begins at `open`: *close is its closing quote, *line moves with the line ends inside.
- * Without one, the place where the quote was opened is what helps.
- */
-static int32_t scan_quoted(const seqd_csv *csv, const char *open, int64_t *line, int32_t field, const char **close,
-                           bool *escaped, seqd_error *error, int32_t *result)
-{
-    const char *const end = csv->buffer + csv->end;
-    const char *p = open + 1;
-    for (;;) {
-        const char *quote = memchr(p, '"', (size_t)(end - p));
-        if (!quote || (quote + 1 == end && !csv->at_end)) {
-            if (!csv->at_end) return ROW_CUT;
-            return bad(csv, SEQD_E_FORMAT, *line, field, error, result, "the quote opened here is never closed");
-        }
-        if (quote + 1 < end && quote[1] == '"') {
-            *escaped = true;
-            p = quote + 2;
-            continue;
-        }
-        if (memchr(open, '\0', (size_t)(quote - open))) return nul_byte(csv, *line, field, error, result);
-        for (const char *n = open; (n = memchr(n, '\n', (size_t)(quote - n))) != NULL; n++) ++*line;
-        *close = quote;
-        return ROW_WHOLE;
-    }
-}
-
-static int32_t too_long(const seqd_csv *csv, int64_t line, int32_t field, seqd_error *error, int32_t *result)
-{
-    const long long limit = (long long)csv->context->limits.field;
-    *result = seqd_csv_fail(csv, SEQD_E_LIMIT, line, field + 1, error,
-                            "a field is longer than the limit 'field' of %lld bytes", limit);
-    return ROW_BAD;
-}
-
-/*
- * One row from `begin` on. Nothing is changed unless the row is whole, so that a cut row can be scanned again with
- * more bytes. `most` fields are taken; *count is what the row has, most + 1 for any more.
- */
-static int32_t scan_row(seqd_csv *csv, int32_t most, int32_t *count, size_t *next, seqd_error *error, int32_t *result)
-{
-    const char *const end = csv->buffer + csv->end;
-    const char *p = csv->buffer + csv->begin;
-    const size_t limit = csv->context->limits.field > 0 ? (size_t)csv->context->limits.field : SIZE_MAX;
-    int64_t line = csv->next_line;
-    int32_t field = 0;
-    for (;; field++) {
-        const char *text = p, *stop;
-        bool escaped = false;
-        const bool quoted = *p == '"' && p < end;
-        if (quoted) {
-            const int32_t scanned = scan_quoted(csv, p, &line, field, &stop, &escaped, error, result);
-            if (scanned == ROW_CUT && (size_t)(end - p) > limit && (size_t)(end - p) - 2 > limit)
-                return too_long(csv, line, field, error, result);
-            if (scanned != ROW_WHOLE) return scanned;
-            text++;
-            p = stop + 1;
-        } else {
-            while (!csv->stops[(unsigned char)*p]) p++;
-            stop = p;
-        }
-        if ((size_t)(stop - text) > limit) return too_long(csv, line, field, error, result);
-        if (field < most) {
-            csv->fields[field].text = text;
-            csv->fields[field].length = (size_t)(stop - text);
-            csv->escaped[field] = escaped;
-        }
-        if (p == end) {
-            if (!csv->at_end) return ROW_CUT;
-            *next = (size_t)(p - csv->buffer);
-            break;
-        }
-        if (*p == csv->separator) {
-            p++;
-            if (field >= most) {
-                csv->line = csv->next_line;
-                *count = most + 1;
-                return ROW_WHOLE;
-            }
-            continue;
-        }
-        if (*p == '\r' && p + 1 == end && !csv->at_end) return ROW_CUT;
-        if (*p == '\r' && (p + 1 == end || p[1] == '\n')) {
-            *next = (size_t)(p - csv->buffer) + (p + 1 == end ? 1 : 2);
-            line++;
-            break;
-        }
-        if (*p == '\n') {
-            *next = (size_t)(p - csv->buffer) + 1;
-            line++;
-            break;
-        }
-        if (*p == '\0') return nul_byte(csv, line, field, error, result);
-        if (quoted)
-            return bad(csv, SEQD_E_FORMAT, line, field, error, result, "text stands behind a closing quote");
-        if (*p == '\r')
-            return bad(csv, SEQD_E_FORMAT, line, field, error, result, "a carriage return without a line feed");
-        return bad(csv, SEQD_E_FORMAT, line, field, error, result,
-                   "a quote stands inside a field that has none around it");
-    }
-    *count = field + 1;
-    csv->line = csv->next_line;
-    csv->next_line = line;
-    return ROW_WHOLE;
-}
-
-static void take_out_doubled_quotes(seqd_field *field)
-{
-    /* The bytes are those of our own buffer, and the row is not scanned again. */
-    char *to = (char *)(uintptr_t)field->text;
-    size_t used = 0;
-    for (size_t i = 0; i < field->length; i++) {
-        to[used++] = field->text[i];
-        if (field->text[i] == '"') i++;
-    }
-    field->length = used;
 }
 
 /* The next row that is not an empty line, with `*count` fields; 0 at the end. */
@@ -206,18 +74,15 @@ static int32_t next_row(seqd_csv *csv, int32_t most, int32_t *count, seqd_error 
             }
         }
         size_t next = csv->begin;
-        int32_t status = SEQD_OK;
-        const int32_t scanned = scan_row(csv, most, count, &next, error, &status);
-        if (scanned == ROW_BAD) return status;
-        if (scanned == ROW_CUT) {
+        bool whole = false;
+        SEQD_CHECK(seqd_csv_scan_row(csv, most, count, &next, &whole, error));
+        if (!whole) {
             SEQD_CHECK(refill(csv, error));
             continue;
         }
         const size_t begin = csv->begin;
         csv->begin = next;
         if (*count == 1 && csv->fields[0].length == 0 && csv->buffer[begin] != '"') continue;
-        for (int32_t i = 0; i < *count && i < most; i++)
-            if (csv->escaped[i]) take_out_doubled_quotes(&csv->fields[i]);
         return SEQD_OK;
     }
 }
@@ -336,6 +201,7 @@ static int32_t read_header(seqd_csv *csv, seqd_error *error)
     static const char stops[] = { '\n', '\r', '"', '\0' };
     for (size_t i = 0; i < sizeof stops; i++) csv->stops[(unsigned char)stops[i]] = 1;
     csv->stops[(unsigned char)csv->separator] = 1;
+    seqd_csv_forget_stops(csv);
     /* A row that has more fields than there is room for is not passed, and is scanned again with more. */
     for (size_t room = 64;; room *= 8) {
         int32_t count;
@@ -355,7 +221,9 @@ static int32_t start(seqd_csv *csv, seqd_error *error)
     csv->next_line = 1;
     csv->line = 1;
     csv->buffer = seqd_alloc(csv->context, csv->capacity + 1);
-    int32_t status = csv->buffer ? SEQD_OK : seqd_fail_alloc(csv->context, csv->capacity + 1, error);
+    csv->stop_at = seqd_alloc(csv->context, SEQD_CSV_STRETCH * sizeof *csv->stop_at);
+    const bool got = csv->buffer && csv->stop_at;
+    int32_t status = got ? SEQD_OK : seqd_fail_alloc(csv->context, csv->capacity + 1, error);
     if (status == SEQD_OK) status = read_header(csv, error);
     if (status != SEQD_OK) seqd_csv_close(csv);
     return status;
@@ -393,6 +261,7 @@ void seqd_csv_close(seqd_csv *csv)
     if (!csv->context) return;
     seqd_reader_close(csv->reader);
     seqd_free(csv->context, csv->buffer);
+    seqd_free(csv->context, csv->stop_at);
     seqd_free(csv->context, csv->columns);
     seqd_free(csv->context, csv->column_text);
     seqd_free(csv->context, csv->fields);

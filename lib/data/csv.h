@@ -4,8 +4,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "file.h"
+
+#define SEQD_CSV_STRETCH 2048
 
 /* A field of the current row: not terminated, valid until the next row is asked for. */
 typedef struct seqd_field {
@@ -27,7 +30,12 @@ typedef struct seqd_csv {
     char *buffer;              /* capacity + 1 bytes: the last is a sentinel */
     size_t capacity, begin, end;
     bool at_end;               /* no more bytes will come */
-    unsigned char stops[256];  /* not 0 for bytes that end a plain run of text */
+    unsigned char stops[256];  /* 1 for bytes that end a plain run of text, else 0 */
+
+    /* Places of the stops in a stretch of the buffer, found ahead of the rows: those from stop_next on are to come. */
+    size_t stretch, stretch_end;
+    int32_t stop_next, stop_count;
+    uint16_t *stop_at;         /* [SEQD_CSV_STRETCH], from the beginning of the stretch */
 
     char separator;
     int32_t column_count;
@@ -46,6 +54,15 @@ int32_t seqd_csv_open_text(seqd_csv *csv, seqd_context *context, const char *tex
 /* Moves to the next row; *more false at the end. */
 int32_t seqd_csv_next(seqd_csv *csv, bool *more, seqd_error *error);
 void seqd_csv_close(seqd_csv *csv);
+
+/*
+ * One row from `begin` on, at most `most` fields of it. Nothing is lost unless *whole, so that a row cut by the end of
+ * the buffer can be scanned again with more bytes. *count is the number of fields, most + 1 for any more; *next where
+ * the row after it begins.
+ */
+int32_t seqd_csv_scan_row(seqd_csv *csv, int32_t most, int32_t *count, size_t *next, bool *whole, seqd_error *error);
+/* To be called when the bytes of the buffer have changed. */
+void seqd_csv_forget_stops(seqd_csv *csv);
 
 /* Fails with "name:line: " before the message; column (1-based, 0 for none) goes to the error. */
 int32_t seqd_csv_fail(const seqd_csv *csv, int32_t status, int64_t line, int64_t column, seqd_error *error,

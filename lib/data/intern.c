@@ -117,7 +117,7 @@ int32_t seqd_intern_add(seqd_intern *intern, const char *text, size_t length, in
         const int32_t i = (int32_t)(there - 1);
         probes++;
         if (intern->hashes[i] == hash && length_of(intern, i) == length &&
-            memcmp(seqd_intern_text(intern, i), text, length) == 0) {
+            seqd_same_bytes(seqd_intern_text(intern, i), text, length)) {
             *number = i;
             return SEQD_OK;
         }

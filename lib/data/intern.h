@@ -2,6 +2,9 @@
 #ifndef SEQD_DATA_INTERN_H
 #define SEQD_DATA_INTERN_H
 
+#include <stdbool.h>
+#include <string.h>
+
 #include <seqdemand/context.h>
 
 /*
@@ -21,6 +24,23 @@ typedef struct seqd_intern {
     size_t slot_count;       /* power of two */
     uint64_t seed;
 } seqd_intern;
+
+/* memcmp without the call for the lengths that ids have. */
+static inline bool seqd_same_bytes(const char *a, const char *b, size_t length)
+{
+    uint64_t first[2], last[2];
+    if (length > 16) return memcmp(a, b, length) == 0;
+    if (length >= 8) {
+        memcpy(&first[0], a, 8);
+        memcpy(&first[1], b, 8);
+        memcpy(&last[0], a + length - 8, 8);
+        memcpy(&last[1], b + length - 8, 8);
+        return first[0] == first[1] && last[0] == last[1];
+    }
+    for (size_t i = 0; i < length; i++)
+        if (a[i] != b[i]) return false;
+    return true;
+}
 
 void seqd_intern_init(seqd_intern *intern, seqd_context *context);
 void seqd_intern_clear(seqd_intern *intern);

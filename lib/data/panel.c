@@ -34,9 +34,10 @@ static int32_t gather(seqd_csv *csv, seqd_rows *rows, seqd_cell *cells, seqd_err
         bool more;
         SEQD_CHECK(seqd_csv_next(csv, &more, error));
         if (!more) return SEQD_OK;
-        for (int32_t i = 0; i < csv->column_count; i++) {
-            cells[i].text = csv->fields[i].text;
-            cells[i].length = csv->fields[i].length;
+        for (int32_t i = 0; i < rows->used_count; i++) {
+            const int32_t at = rows->used[i];
+            cells[at].text = csv->fields[at].text;
+            cells[at].length = csv->fields[at].length;
         }
         SEQD_CHECK(seqd_rows_add(rows, cells, csv->line, error));
     }

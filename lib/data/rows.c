@@ -91,6 +91,20 @@ static bool parse_number(const seqd_cell *cell, double *value)
     return isnan(*value) || fabs(*value) <= (double)FLT_MAX;
 }
 
+static bool in_list(const seqd_column_list *list, int32_t column)
+{
+    for (int32_t i = 0; i < list->count; i++)
+        if (list->at[i] == column) return true;
+    return false;
+}
+
+static bool is_used(const seqd_columns *c, int32_t column)
+{
+    return column == c->time || column == c->target || column == c->in_stock || in_list(&c->id, column) ||
+           in_list(&c->known, column) || in_list(&c->past, column) || in_list(&c->cat, column) ||
+           in_list(&c->real, column);
+}
+
 int32_t seqd_rows_init(seqd_rows *rows, seqd_context *context, const seqd_options *options, const char *name,
                        const char *const *names, int32_t name_count, seqd_error *error)
 {
@@ -104,21 +118,26 @@ int32_t seqd_rows_init(seqd_rows *rows, seqd_context *context, const seqd_option
     rows->freq = (seqd_freq)(seqd_option_choice(options, SEQD_OPT_FREQ) - 1);
     if (seqd_option_choice(options, SEQD_OPT_FREQ) == 0) rows->freq = SEQD_FREQ_AUTO;
     rows->compact = true;
+    rows->in_order = true;
     rows->last_series = -1;
+    rows->run_series = -1;
     seqd_intern_init(&rows->ids, context);
     const seqd_columns *c = &rows->columns;
+    rows->covariates = c->known.count + c->past.count;
+    rows->block_size = SEQD_ROWS_BLOCK * (20 + 4 * (size_t)rows->covariates + (c->in_stock >= 0));
+    rows->used = seqd_alloc_array(context, (size_t)name_count, sizeof *rows->used);
     /* One pointer more than needed spares the case of none. */
-    rows->known = seqd_alloc_array(context, (size_t)c->known.count + 1, sizeof *rows->known);
-    rows->past = seqd_alloc_array(context, (size_t)c->past.count + 1, sizeof *rows->past);
     rows->cat = seqd_alloc_array(context, (size_t)c->cat.count + 1, sizeof *rows->cat);
     rows->cat_values = seqd_alloc_array(context, (size_t)c->cat.count + 1, sizeof *rows->cat_values);
     rows->real = seqd_alloc_array(context, (size_t)c->real.count + 1, sizeof *rows->real);
-    if (!rows->known || !rows->past || !rows->cat || !rows->cat_values || !rows->real) {
+    if (!rows->used || !rows->cat || !rows->cat_values || !rows->real) {
         const int32_t status = seqd_fail_alloc(context, sizeof(void *), error);
         seqd_rows_clear(rows);
         return status;
     }
     for (int32_t i = 0; i < c->cat.count; i++) seqd_intern_init(&rows->cat_values[i], context);
+    for (int32_t i = 0; i < name_count; i++)
+        if (is_used(c, i)) rows->used[rows->used_count++] = i;
     return SEQD_OK;
 }
 
@@ -127,19 +146,18 @@ void seqd_rows_clear(seqd_rows *rows)
     seqd_context *context = rows->context;
     if (!context) return;
     const seqd_columns *c = &rows->columns;
-    for (int32_t i = 0; rows->known && i < c->known.count; i++) seqd_free(context, rows->known[i]);
-    for (int32_t i = 0; rows->past && i < c->past.count; i++) seqd_free(context, rows->past[i]);
     for (int32_t i = 0; rows->cat && i < c->cat.count; i++) seqd_free(context, rows->cat[i]);
     for (int32_t i = 0; rows->cat_values && i < c->cat.count; i++) seqd_intern_clear(&rows->cat_values[i]);
     for (int32_t i = 0; rows->real && i < c->real.count; i++) seqd_free(context, rows->real[i]);
-    void *const blocks[] = { rows->known, rows->past, rows->cat, rows->cat_values, rows->real, rows->series, rows->time,
-                             rows->y, rows->in_stock, rows->last_id, rows->jumps };
+    for (size_t i = 0; i < rows->block_count; i++) seqd_free(context, rows->blocks[i]);
+    void *const blocks[] = { rows->cat, rows->cat_values, rows->real, rows->blocks, rows->used, rows->last_id,
+                             rows->jumps };
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) seqd_free(context, blocks[i]);
     seqd_intern_clear(&rows->ids);
     memset(rows, 0, sizeof *rows);
 }
 
-/* All columns of the rows have one capacity; `used` elements of `old` are kept. */
+/* `used` elements of the column are kept. */
 static bool regrow(seqd_context *context, void **column, size_t used, size_t capacity, size_t size)
 {
     size_t bytes;
@@ -160,17 +178,15 @@ static bool regrow(seqd_context *context, void **column, size_t used, size_t cap
         (column) = block_;                                                                  \
     } while (0)
 
-static int32_t grow_rows(seqd_rows *rows, seqd_error *error)
+static int32_t add_block(seqd_rows *rows, seqd_error *error)
 {
-    const size_t used = (size_t)rows->count;
-    const size_t capacity = used < 1024 ? 1024 : used + used / 2;
-    REGROW(rows->series, used, capacity);
-    REGROW(rows->time, used, capacity);
-    REGROW(rows->y, used, capacity);
-    if (rows->columns.in_stock >= 0) REGROW(rows->in_stock, used, capacity);
-    for (int32_t i = 0; i < rows->columns.known.count; i++) REGROW(rows->known[i], used, capacity);
-    for (int32_t i = 0; i < rows->columns.past.count; i++) REGROW(rows->past[i], used, capacity);
-    rows->capacity = capacity;
+    void *list = rows->blocks;
+    const bool grown = seqd_grow(rows->context, &list, &rows->block_capacity, rows->block_count + 1,
+                                 sizeof *rows->blocks);
+    rows->blocks = list;
+    void *block = grown ? seqd_alloc(rows->context, rows->block_size) : NULL;
+    if (!block) return seqd_fail_alloc(rows->context, rows->block_size, error);
+    rows->blocks[rows->block_count++] = block;
     return SEQD_OK;
 }
 
@@ -252,7 +268,7 @@ static int32_t find_series(seqd_rows *rows, const seqd_cell *cells, int64_t line
     const char *text = "";
     size_t length = 0;
     SEQD_CHECK(join_id(rows, cells, &text, &length, number, line, error));
-    if (rows->last_series >= 0 && length == rows->last_id_length && memcmp(text, rows->last_id, length) == 0) {
+    if (rows->last_series >= 0 && length == rows->last_id_length && seqd_same_bytes(text, rows->last_id, length)) {
         *series = rows->last_series;
         return SEQD_OK;
     }
@@ -291,6 +307,9 @@ static int32_t parse_time(seqd_rows *rows, const seqd_cell *cell, int64_t line, 
 {
     const int32_t column = rows->columns.time;
     seqd_time_kind kind = SEQD_TIME_DATE;
+    if (rows->time_kind == SEQD_TIME_DATE && cell->type == SEQD_CELL_TEXT && cell->length == 10 &&
+        seqd_date_in_month(&rows->last_date, cell->text, time))
+        return SEQD_OK;
     if (cell->type == SEQD_CELL_TEXT) {
         const char *text = cell->text ? cell->text : "";
         size_t length = cell->text ? cell->length : 0;
@@ -300,7 +319,7 @@ static int32_t parse_time(seqd_rows *rows, const seqd_cell *cell, int64_t line, 
             kind = SEQD_TIME_WHOLE;
             if (!seqd_parse_i64(text, length, time))
                 return fail_cell(rows, line, column, cell, "a whole number", error);
-        } else if (!seqd_parse_date(text, length, time)) {
+        } else if (!seqd_parse_date_again(&rows->last_date, text, length, time)) {
             return fail_cell(rows, line, column, cell, "a date (YYYY-MM-DD or YYYY-MM-DD HH:MM:SS)", error);
         }
     } else {
@@ -373,14 +392,14 @@ static int32_t check_static(seqd_rows *rows, const seqd_cell *cells, int32_t ser
                           seqd_quote(series_id, strlen(series_id), id), seqd_quote(text, length, value));
 }
 
-static int32_t add_covariates(seqd_rows *rows, const seqd_column_list *list, float **columns, const seqd_cell *cells,
+static int32_t add_covariates(seqd_rows *rows, const seqd_column_list *list, int32_t first, const seqd_cell *cells,
                               int64_t line, seqd_error *error)
 {
     for (int32_t i = 0; i < list->count; i++) {
         double value;
         if (!parse_number(&cells[list->at[i]], &value))
             return fail_cell(rows, line, list->at[i], &cells[list->at[i]], "a number", error);
-        columns[i][rows->count] = (float)value;
+        *seqd_rows_covariate(rows, first + i, rows->count) = (float)value;
     }
     return SEQD_OK;
 }
@@ -412,14 +431,27 @@ int64_t seqd_rows_line(const seqd_rows *rows, int64_t row)
     return high == 0 ? row + 1 : rows->jumps[low].line + (row - rows->jumps[low].row);
 }
 
+/* Does the row stand behind those of its series, with none of another between, and no earlier than they? */
+static void note_order(seqd_rows *rows, int32_t series, int64_t time)
+{
+    if (series != rows->run_series) {
+        /* Numbers are given in the order of first sight: any but the next one has been here before. */
+        if (series != rows->run_series + 1) rows->in_order = false;
+    } else if (time < rows->run_time) {
+        rows->in_order = false;
+    }
+    rows->run_series = series;
+    rows->run_time = time;
+}
+
 int32_t seqd_rows_add(seqd_rows *rows, const seqd_cell *cells, int64_t line, seqd_error *error)
 {
     const seqd_columns *c = &rows->columns;
-    const int64_t limit = rows->context->limits.rows;
-    if (limit > 0 && rows->count >= limit)
+    const int64_t limit = rows->context->limits.rows, row = rows->count;
+    if (limit > 0 && row >= limit)
         return seqd_rows_fail(rows, SEQD_E_LIMIT, line, -1, error, "more rows than the limit 'rows' of %lld",
                               (long long)limit);
-    if ((size_t)rows->count == rows->capacity) SEQD_CHECK(grow_rows(rows, error));
+    if ((size_t)(row >> SEQD_ROWS_SHIFT) == rows->block_count) SEQD_CHECK(add_block(rows, error));
     int32_t series;
     int64_t time;
     double y, stock;
@@ -430,15 +462,16 @@ int32_t seqd_rows_add(seqd_rows *rows, const seqd_cell *cells, int64_t line, seq
     if (c->in_stock >= 0) {
         if (!parse_number(&cells[c->in_stock], &stock))
             return fail_cell(rows, line, c->in_stock, &cells[c->in_stock], "a number", error);
-        rows->in_stock[rows->count] = stock != 0.0; /* NaN, nothing said, is in stock */
+        *seqd_rows_in_stock(rows, row) = stock != 0.0; /* NaN, nothing said, is in stock */
     }
     if (c->cat.count + c->real.count > 0) SEQD_CHECK(check_static(rows, cells, series, line, error));
-    SEQD_CHECK(add_covariates(rows, &c->known, rows->known, cells, line, error));
-    SEQD_CHECK(add_covariates(rows, &c->past, rows->past, cells, line, error));
+    SEQD_CHECK(add_covariates(rows, &c->known, 0, cells, line, error));
+    SEQD_CHECK(add_covariates(rows, &c->past, c->known.count, cells, line, error));
     SEQD_CHECK(note_line(rows, line, error));
-    rows->series[rows->count] = series;
-    rows->time[rows->count] = time;
-    rows->y[rows->count] = y;
+    note_order(rows, series, time);
+    *seqd_rows_series(rows, row) = series;
+    *seqd_rows_time(rows, row) = time;
+    *seqd_rows_y(rows, row) = y;
     rows->negative += y < 0.0;
     rows->count++;
     return SEQD_OK;

@@ -14,4 +14,12 @@ void seqd_sort_indices(int64_t *indices, int64_t *scratch, int64_t count, seqd_b
 /* In place, rising; no NaN among them. */
 void seqd_sort_doubles(double *values, int64_t count);
 
+/* An item at a time. */
+typedef struct seqd_timed {
+    int64_t time, item;
+} seqd_timed;
+
+/* By time; equal times keep their order. scratch[count]. */
+void seqd_sort_timed(seqd_timed *items, seqd_timed *scratch, int64_t count);
+
 #endif

@@ -3,8 +3,6 @@
 import argparse
 import datetime
 import json
-import os
-import platform
 import re
 import sys
 
@@ -201,12 +199,6 @@ def summarize(rows):
     return result
 
 
-def machine():
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
-                  if line.startswith("model name")), platform.processor())
-    return {"processor": model, "cpus": len(os.sched_getaffinity(0)), "system": platform.platform()}
-
-
 def main():
     options = arguments()
     run = Run(options)
@@ -223,7 +215,7 @@ def main():
     summary = summarize(run.rows)
     for failure in run.failures:
         print("FAILED " + failure)
-    result = {"made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": machine(),
+    result = {"made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": sides.machine(),
               "versions": versions, "rounds": options.rounds, "seconds": options.seconds, "threads": options.threads,
               "isa": options.isa, "backend": options.backend, "rows": run.rows, "summary": summary,
               "failures": run.failures}

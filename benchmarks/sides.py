@@ -6,6 +6,7 @@ import fcntl
 import json
 import math
 import os
+import platform
 import statistics
 import subprocess
 
@@ -117,3 +118,9 @@ def quiet(path):
     with open(path, "a", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def machine():
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
+                  if line.startswith("model name")), platform.processor())
+    return {"processor": model, "cpus": len(os.sched_getaffinity(0)), "system": platform.platform()}

@@ -238,7 +238,16 @@ int32_t seqd_reader_read(seqd_reader *reader, void *buffer, size_t size, size_t 
     while (done < size) {
         if (reader->next == reader->filled) {
             if (reader->at_end) break;
-            SEQD_CHECK(fill_chunk(reader, error));
+            if (size - done < CHUNK) {
+                SEQD_CHECK(fill_chunk(reader, error));
+                continue;
+            }
+            /* Much is wanted: it goes where it is wanted. */
+            size_t read;
+            if (!read_full(reader->fd, (unsigned char *)buffer + done, CHUNK, &read))
+                return fail_errno(error, "read", reader->path, errno);
+            reader->at_end = read < CHUNK;
+            done += read;
             continue;
         }
         const size_t here = reader->filled - reader->next;

@@ -235,14 +235,18 @@ static float merge_covariate(builder *b, int32_t which, int64_t begin, int64_t e
 static int32_t merge_target(builder *b, int64_t begin, int64_t end, float *out, seqd_error *error)
 {
     const seqd_rows *rows = b->rows;
-    int64_t count = 0;
-    for (int64_t i = begin; i < end; i++) {
-        const double value = *seqd_rows_y(rows, row_at(b, i));
-        if (!isnan(value)) b->group[count++] = value;
+    int64_t count = 1;
+    double value = *seqd_rows_y(rows, row_at(b, begin));
+    if (end - begin > 1) {
+        count = 0;
+        for (int64_t i = begin; i < end; i++) {
+            value = *seqd_rows_y(rows, row_at(b, i));
+            if (!isnan(value)) b->group[count++] = value;
+        }
+        value = count > 0 ? b->group[count - 1] : (double)NAN;
     }
     *out = NAN;
-    if (count == 0) return SEQD_OK;
-    double value = b->group[count - 1];
+    if (isnan(value)) return SEQD_OK;
     if (count > 1 && b->duplicates != SEQD_DUPLICATES_LAST) {
         value = sum_of(b->group, count);
         if (b->duplicates == SEQD_DUPLICATES_MEAN) value /= (double)count;
@@ -293,16 +297,22 @@ static int32_t write_series(builder *b, const panel_columns *to, int64_t s, seqd
     const seqd_series *series = &b->dataset->series[s];
     const span *reach = &b->spans[s];
     const int64_t total = series->length + series->future;
+    int64_t written = 0;
     for (int64_t begin = reach->begin, end; begin < reach->end; begin = end) {
         const int64_t step = step_at(b, begin);
         for (end = begin + 1; end < reach->end && step_at(b, end) == step;) end++;
         b->dataset->summary.merged += end - begin - 1;
         if (end - begin > 1 && b->duplicates == SEQD_DUPLICATES_ERROR)
             return refuse_duplicate(b, series->id, step, begin, error);
-        if (step - series->start < total)
-            SEQD_CHECK(write_step(b, to, series->offset + (step - series->start), begin, end, error));
+        if (step - series->start >= total) continue;
+        SEQD_CHECK(write_step(b, to, series->offset + (step - series->start), begin, end, error));
+        written++;
     }
-    seqd_fill_series(to->y + series->offset, series->length, to->absent, series->offset, b->fill);
+    if (written < total) {
+        for (int64_t i = series->offset; i < series->offset + total; i++)
+            if (seqd_bit(to->absent, i)) to->y[i] = NAN;
+        seqd_fill_series(to->y + series->offset, series->length, to->absent, series->offset, b->fill);
+    }
     /* What the future holds is not guessed: an empty step there stays NaN, and is asked for by whoever needs it. */
     for (int32_t k = 0; k < b->rows->columns.known.count; k++)
         seqd_carry_series(to->known[k] + series->offset, series->length, true);
@@ -339,7 +349,6 @@ static int32_t write_panel(builder *b, seqd_error *error)
     void *block;
     SEQD_CHECK(seqd_panel_own(dataset, steps, sizeof *to.y, &block, error));
     to.y = block;
-    for (size_t i = 0; i < steps; i++) to.y[i] = NAN;
     SEQD_CHECK(seqd_panel_own(dataset, steps / 8 + 1, 1, &block, error));
     to.absent = block;
     memset(to.absent, 0xff, steps / 8 + 1);

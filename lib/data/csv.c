@@ -198,10 +198,7 @@ static int32_t read_header(seqd_csv *csv, seqd_error *error)
     SEQD_CHECK(refill(csv, error));
     SEQD_CHECK(check_encoding(csv, error));
     csv->separator = find_separator(csv);
-    static const char stops[] = { '\n', '\r', '"', '\0' };
-    for (size_t i = 0; i < sizeof stops; i++) csv->stops[(unsigned char)stops[i]] = 1;
-    csv->stops[(unsigned char)csv->separator] = 1;
-    seqd_csv_forget_stops(csv);
+    seqd_csv_prepare_stops(csv);
     /* A row that has more fields than there is room for is not passed, and is scanned again with more. */
     for (size_t room = 64;; room *= 8) {
         int32_t count;
@@ -221,8 +218,8 @@ static int32_t start(seqd_csv *csv, seqd_error *error)
     csv->next_line = 1;
     csv->line = 1;
     csv->buffer = seqd_alloc(csv->context, csv->capacity + 1);
-    csv->stop_at = seqd_alloc(csv->context, SEQD_CSV_STRETCH * sizeof *csv->stop_at);
-    const bool got = csv->buffer && csv->stop_at;
+    csv->stops = seqd_alloc(csv->context, sizeof *csv->stops);
+    const bool got = csv->buffer && csv->stops;
     int32_t status = got ? SEQD_OK : seqd_fail_alloc(csv->context, csv->capacity + 1, error);
     if (status == SEQD_OK) status = read_header(csv, error);
     if (status != SEQD_OK) seqd_csv_close(csv);
@@ -261,7 +258,7 @@ void seqd_csv_close(seqd_csv *csv)
     if (!csv->context) return;
     seqd_reader_close(csv->reader);
     seqd_free(csv->context, csv->buffer);
-    seqd_free(csv->context, csv->stop_at);
+    seqd_free(csv->context, csv->stops);
     seqd_free(csv->context, csv->columns);
     seqd_free(csv->context, csv->column_text);
     seqd_free(csv->context, csv->fields);

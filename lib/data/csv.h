@@ -8,7 +8,13 @@
 
 #include "file.h"
 
+/* Stops are the bytes that end a plain run of text: the separator, line ends, quotes, NUL. */
 #define SEQD_CSV_STRETCH 2048
+typedef struct seqd_csv_stops {
+    uint16_t at[SEQD_CSV_STRETCH + 8]; /* places, from the beginning of the stretch */
+    uint16_t places[256][8];           /* of eight bytes, those that are stops, for every set of them */
+    uint8_t count[256];                /* how many they are */
+} seqd_csv_stops;
 
 /* A field of the current row: not terminated, valid until the next row is asked for. */
 typedef struct seqd_field {
@@ -30,12 +36,11 @@ typedef struct seqd_csv {
     char *buffer;              /* capacity + 1 bytes: the last is a sentinel */
     size_t capacity, begin, end;
     bool at_end;               /* no more bytes will come */
-    unsigned char stops[256];  /* 1 for bytes that end a plain run of text, else 0 */
 
-    /* Places of the stops in a stretch of the buffer, found ahead of the rows: those from stop_next on are to come. */
+    /* The stops of a stretch of the buffer, found ahead of the rows: those from stop_next on are to come. */
     size_t stretch, stretch_end;
     int32_t stop_next, stop_count;
-    uint16_t *stop_at;         /* [SEQD_CSV_STRETCH], from the beginning of the stretch */
+    seqd_csv_stops *stops;
 
     char separator;
     int32_t column_count;
@@ -61,7 +66,9 @@ void seqd_csv_close(seqd_csv *csv);
  * the row after it begins.
  */
 int32_t seqd_csv_scan_row(seqd_csv *csv, int32_t most, int32_t *count, size_t *next, bool *whole, seqd_error *error);
-/* To be called when the bytes of the buffer have changed. */
+/* Once, when the separator is known. */
+void seqd_csv_prepare_stops(seqd_csv *csv);
+/* When the bytes of the buffer have changed. */
 void seqd_csv_forget_stops(seqd_csv *csv);
 
 /* Fails with "name:line: " before the message; column (1-based, 0 for none) goes to the error. */

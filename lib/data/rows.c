@@ -91,6 +91,20 @@ static bool parse_number(const seqd_cell *cell, double *value)
     return isnan(*value) || fabs(*value) <= (double)FLT_MAX;
 }
 
+/* parse_number, and a short way for a few digits, which most cells are. */
+static inline bool read_number(const seqd_cell *cell, double *value)
+{
+    if (cell->type != SEQD_CELL_TEXT || cell->length - 1 > 8) return parse_number(cell, value);
+    uint32_t number = 0;
+    for (size_t i = 0; i < cell->length; i++) {
+        const uint32_t digit = (uint32_t)(unsigned char)cell->text[i] - '0';
+        if (digit > 9) return parse_number(cell, value);
+        number = number * 10 + digit;
+    }
+    *value = (double)number;
+    return true;
+}
+
 static bool in_list(const seqd_column_list *list, int32_t column)
 {
     for (int32_t i = 0; i < list->count; i++)
@@ -397,24 +411,21 @@ static int32_t add_covariates(seqd_rows *rows, const seqd_column_list *list, int
 {
     for (int32_t i = 0; i < list->count; i++) {
         double value;
-        if (!parse_number(&cells[list->at[i]], &value))
+        if (!read_number(&cells[list->at[i]], &value))
             return fail_cell(rows, line, list->at[i], &cells[list->at[i]], "a number", error);
         *seqd_rows_covariate(rows, first + i, rows->count) = (float)value;
     }
     return SEQD_OK;
 }
 
-static int32_t note_line(seqd_rows *rows, int64_t line, seqd_error *error)
+static int32_t note_jump(seqd_rows *rows, int64_t line, seqd_error *error)
 {
-    if (rows->count == 0 || line != rows->last_line + 1) {
-        void *jumps = rows->jumps;
-        const bool grown = seqd_grow(rows->context, &jumps, &rows->jump_capacity, rows->jump_count + 1,
-                                     sizeof *rows->jumps);
-        rows->jumps = jumps;
-        if (!grown) return seqd_fail_alloc(rows->context, rows->jump_count * sizeof *rows->jumps, error);
-        rows->jumps[rows->jump_count++] = (seqd_line_jump){ rows->count, line };
-    }
-    rows->last_line = line;
+    void *jumps = rows->jumps;
+    const bool grown = seqd_grow(rows->context, &jumps, &rows->jump_capacity, rows->jump_count + 1,
+                                 sizeof *rows->jumps);
+    rows->jumps = jumps;
+    if (!grown) return seqd_fail_alloc(rows->context, rows->jump_count * sizeof *rows->jumps, error);
+    rows->jumps[rows->jump_count++] = (seqd_line_jump){ rows->count, line };
     return SEQD_OK;
 }
 
@@ -457,17 +468,20 @@ int32_t seqd_rows_add(seqd_rows *rows, const seqd_cell *cells, int64_t line, seq
     double y, stock;
     SEQD_CHECK(find_series(rows, cells, line, &series, error));
     SEQD_CHECK(parse_time(rows, &cells[c->time], line, &time, error));
-    if (!parse_number(&cells[c->target], &y))
+    if (!read_number(&cells[c->target], &y))
         return fail_cell(rows, line, c->target, &cells[c->target], "a number", error);
     if (c->in_stock >= 0) {
-        if (!parse_number(&cells[c->in_stock], &stock))
+        if (!read_number(&cells[c->in_stock], &stock))
             return fail_cell(rows, line, c->in_stock, &cells[c->in_stock], "a number", error);
         *seqd_rows_in_stock(rows, row) = stock != 0.0; /* NaN, nothing said, is in stock */
     }
     if (c->cat.count + c->real.count > 0) SEQD_CHECK(check_static(rows, cells, series, line, error));
-    SEQD_CHECK(add_covariates(rows, &c->known, 0, cells, line, error));
-    SEQD_CHECK(add_covariates(rows, &c->past, c->known.count, cells, line, error));
-    SEQD_CHECK(note_line(rows, line, error));
+    if (rows->covariates > 0) {
+        SEQD_CHECK(add_covariates(rows, &c->known, 0, cells, line, error));
+        SEQD_CHECK(add_covariates(rows, &c->past, c->known.count, cells, line, error));
+    }
+    if (row == 0 || line != rows->last_line + 1) SEQD_CHECK(note_jump(rows, line, error));
+    rows->last_line = line;
     note_order(rows, series, time);
     *seqd_rows_series(rows, row) = series;
     *seqd_rows_time(rows, row) = time;

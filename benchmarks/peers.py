@@ -174,8 +174,8 @@ class Run:
         self.open_sides.clear()
 
 
-def summarize(rows):
-    """Lines of geometric mean, worst shape and goal; also as a dict."""
+def summarize(rows, peak):
+    """Lines of geometric mean, worst shape and goal; also as a dict. `peak` is the most these threads can do."""
     groups = {}
     for row in rows:
         name = row["part"]
@@ -191,10 +191,12 @@ def summarize(rows):
         mean, (goal, least) = geometric_mean(r for r, _ in entries), GOALS[name]
         met = mean >= goal and (least is None or worst >= least)
         short = ["%s %s %.2f" % (r["part"], grid.name(grid.Case(**r["case"])), v) for v, r in entries if least and v < least]
-        result[name] = {"shapes": len(entries), "geometric_mean": mean, "worst": worst, "goal": goal, "least": least,
+        bound = geometric_mean(peak / r["gflops"][r["against"]] for _, r in entries) if peak else None
+        result[name] = {"bound": bound, "shapes": len(entries), "geometric_mean": mean, "worst": worst, "goal": goal, "least": least,
                         "met": met, "below": short}
-        print("%-14s %2d shapes: geometric mean %.2f (goal %.1f), worst %.2f%s: %s%s" % (
-            name, len(entries), mean, goal, worst, " (goal %.1f)" % least if least else "",
+        print("%-14s %2d shapes: geometric mean %.2f (goal %.1f%s), worst %.2f%s: %s%s" % (
+            name, len(entries), mean, goal, ", at the peak of the machine %.2f" % bound if bound else "", worst,
+            " (goal %.1f)" % least if least else "",
             "reached" if met else "MISSED", "".join("\n    below: " + s for s in short)))
     return result
 
@@ -209,15 +211,17 @@ def main():
         print("ONNX Runtime cannot be held to AVX2: it runs with what the processor has")
     for part in parts:
         getattr(run, part)()
+    peak = sides.peak(options.build, options.level)
     versions = {name: side.version for name, side in run.open_sides.items()}
     run.close()
     print()
-    summary = summarize(run.rows)
+    summary = summarize(run.rows, peak and peak * options.threads)
     for failure in run.failures:
         print("FAILED " + failure)
     result = {"made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": sides.machine(),
               "versions": versions, "rounds": options.rounds, "seconds": options.seconds, "threads": options.threads,
-              "isa": options.isa, "backend": options.backend, "rows": run.rows, "summary": summary,
+              "isa": options.isa, "backend": options.backend, "peak_gflops": peak,
+              "rows": run.rows, "summary": summary,
               "failures": run.failures}
     with open(options.json, "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)

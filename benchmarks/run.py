@@ -5,7 +5,6 @@ import datetime
 import gzip
 import json
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -16,8 +15,6 @@ import time
 import grid
 import sides
 
-KERNEL_LINE = re.compile(r"(?P<kernel>\w+) +(?P<shape>\S+) +(?P<us>[\d.]+) us +(?P<value>[\d.]+) "
-                         r"(?P<unit>GFLOP/s|ns an item)(?: +(?P<share>[\d.]+) % of (?P<peak>[\d.]+))?(?:  (?P<what>.*))?")
 CELLS = [grid.Case(cell, 28, rows, hidden // 2, hidden, 1)
          for cell in ("lstm", "gru") for hidden in (32, 64, 128) for rows in (1, 16)]
 
@@ -51,7 +48,7 @@ class Run:
             if done.returncode != 0:
                 sys.exit("benchmarks: kernels_benchmark %s ended with %d" % (level, done.returncode))
             for line in done.stdout.splitlines()[1:]:
-                found = KERNEL_LINE.fullmatch(line.strip())
+                found = sides.KERNEL_LINE.fullmatch(line.strip())
                 if not found:
                     sys.exit("benchmarks: cannot read the line '%s'" % line)
                 row = {"level": level, **found.groupdict()}
@@ -74,7 +71,7 @@ class Run:
         return rows
 
     def grid(self):
-        rows, peak = [], self.peak()
+        rows, peak = [], sides.peak(self.options.build)
         teams = {"1": sides.ours(self.options.build, threads=1), "2": sides.ours(self.options.build, threads=2)}
         for what in ("train", "forward"):
             for case in grid.GRID:
@@ -92,12 +89,6 @@ class Run:
         for side in teams.values():
             side.close()
         return {"peak_gflops": peak, "rows": rows}
-
-    def peak(self):
-        """GFLOP/s of independent multiply-adds, as measured beside the largest product."""
-        lines = self.program("benchmarks/kernels_benchmark", "auto", "gemm").splitlines()[1:]
-        found = [KERNEL_LINE.fullmatch(line.strip()) for line in lines]
-        return max((float(f["peak"]) for f in found if f and f["peak"]), default=None)
 
     def predict(self):
         rows = [json.loads(line) for line in self.program("benchmarks/predict", self.options.series).splitlines()]

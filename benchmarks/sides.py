@@ -7,6 +7,7 @@ import json
 import math
 import os
 import platform
+import re
 import statistics
 import subprocess
 
@@ -20,6 +21,9 @@ KERAS_LOSS = 1e-3
 # What holds each framework to AVX2. ONNX Runtime asks the processor itself and cannot be held.
 HOLD_AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
              "MKL_ENABLE_INSTRUCTIONS": "AVX2", "XLA_FLAGS": "--xla_cpu_max_isa=AVX2"}
+
+KERNEL_LINE = re.compile(r"(?P<kernel>\w+) +(?P<shape>\S+) +(?P<us>[\d.]+) us +(?P<value>[\d.]+) "
+                         r"(?P<unit>GFLOP/s|ns an item)(?: +(?P<share>[\d.]+) % of (?P<peak>[\d.]+))?(?:  (?P<what>.*))?")
 
 Ratio = collections.namedtuple("Ratio", "median lowest highest")
 
@@ -118,6 +122,14 @@ def quiet(path):
     with open(path, "a", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def peak(build, level="auto"):
+    """GFLOP/s of independent multiply-adds on one core, as measured beside the products; None where nothing tells it."""
+    done = subprocess.run([os.path.join(build, "benchmarks", "kernels_benchmark"), level, "gemm"], stdout=subprocess.PIPE,
+                          text=True, check=False)
+    found = [KERNEL_LINE.fullmatch(line.strip()) for line in done.stdout.splitlines()]
+    return max((float(f["peak"]) for f in found if f and f["peak"]), default=None)
 
 
 def machine():

@@ -14,7 +14,11 @@ extern "C" {
  */
 typedef struct seqd_predictor seqd_predictor;
 
-/* The forecast of every series of a dataset: immutable, independent of the predictor. Any thread. */
+/*
+ * The forecast of every series of a dataset, independent of what made it. Any number of threads read one; it changes
+ * only where a call says that it writes over it (seqd_predictor_run_into, seqd_stream_run_into), and then no other
+ * thread may use it.
+ */
 typedef struct seqd_forecast seqd_forecast;
 
 SEQD_API int32_t seqd_predictor_create(seqd_model *model, seqd_predictor **out, seqd_error *error);
@@ -28,6 +32,17 @@ SEQD_API void seqd_predictor_release(seqd_predictor *predictor);
  */
 SEQD_API int32_t seqd_predictor_run(seqd_predictor *predictor, seqd_dataset *dataset, seqd_forecast **out,
                                     seqd_error *error);
+
+/*
+ * The same, written over a forecast that any earlier call of this context gave: it then has the series of `dataset` and
+ * pointers that seqd_forecast_series_id gave are void. Of a run that fails or is stopped nothing is seen: the forecast
+ * is as it was. For this the predictor keeps a second forecast of the same size.
+ * Allocates nothing once a run has seen as many series, as long ids and as distant dates: a loop over forecasts of one
+ * model settles after two rounds.
+ * Errors: as seqd_predictor_run; SEQD_E_ARG for a forecast of another context.
+ */
+SEQD_API int32_t seqd_predictor_run_into(seqd_predictor *predictor, seqd_dataset *dataset, seqd_forecast *forecast,
+                                         seqd_error *error);
 
 SEQD_API void seqd_forecast_release(seqd_forecast *forecast);
 SEQD_API int64_t seqd_forecast_series_count(const seqd_forecast *forecast);

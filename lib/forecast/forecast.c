@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "forecast.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -8,8 +9,64 @@
 #include "status.h"
 #include "text.h"
 
-int32_t seqd_forecast_new(seqd_context *context, const char *const *ids, int64_t series_count, int32_t horizon,
-                          const seqd_dist *dist, seqd_forecast **out, seqd_error *error)
+int32_t seqd_forecast_create(seqd_context *context, seqd_forecast **out, seqd_error *error)
+{
+    seqd_forecast *forecast = seqd_alloc_zero(context, sizeof *forecast);
+    if (forecast == NULL) return seqd_fail_alloc(context, sizeof *forecast, error);
+    atomic_init(&forecast->references, 1);
+    forecast->context = seqd_context_retain(context);
+    *out = forecast;
+    return SEQD_OK;
+}
+
+static const char *id_at(const char *const *ids, size_t stride, size_t i)
+{
+    return *(const char *const *)(const void *)((const unsigned char *)ids + i * stride);
+}
+
+/* A larger block, or NULL; the old one stays until all new ones are there. */
+static bool larger(seqd_context *context, size_t need, size_t room, size_t size, void **block)
+{
+    size_t bytes;
+    *block = NULL;
+    if (need <= room) return true;
+    if (seqd_mul_size(need, size, &bytes)) *block = seqd_alloc(context, bytes);
+    return *block != NULL;
+}
+
+static void *replace(seqd_context *context, void *old, void *fresh, size_t need, size_t *room)
+{
+    if (fresh == NULL) return old;
+    seqd_free(context, old);
+    *room = need;
+    return fresh;
+}
+
+/* Never of size 0, so that a prepared forecast has all its blocks. */
+static int32_t make_room(seqd_forecast *forecast, size_t series, size_t parameters, size_t text, seqd_error *error)
+{
+    seqd_context *context = forecast->context;
+    void *p, *s, *i, *t;
+    const bool got_p = larger(context, parameters + 1, forecast->room_parameters, sizeof *forecast->parameters, &p);
+    const bool got_s = larger(context, series + 1, forecast->room_series, sizeof *forecast->status, &s);
+    const bool got_i = larger(context, series + 1, forecast->room_series, sizeof *forecast->ids, &i);
+    const bool got_t = larger(context, text + 1, forecast->room_text, 1, &t);
+    if (!got_p || !got_s || !got_i || !got_t) {
+        seqd_free(context, p);
+        seqd_free(context, s);
+        seqd_free(context, i);
+        seqd_free(context, t);
+        return seqd_fail_alloc(context, parameters * sizeof *forecast->parameters + text, error);
+    }
+    forecast->parameters = replace(context, forecast->parameters, p, parameters + 1, &forecast->room_parameters);
+    forecast->status = replace(context, forecast->status, s, series + 1, &forecast->room_series);
+    forecast->ids = replace(context, (void *)forecast->ids, i, series + 1, &forecast->room_series);
+    forecast->text = replace(context, forecast->text, t, text + 1, &forecast->room_text);
+    return SEQD_OK;
+}
+
+int32_t seqd_forecast_prepare(seqd_forecast *forecast, const char *const *ids, size_t stride, int64_t series_count,
+                              int32_t horizon, const seqd_dist *dist, seqd_error *error)
 {
     if (series_count < 0 || horizon < 1 || dist->width < 1)
         return seqd_fail(error, SEQD_E_ARG, "%lld series with horizon %d: a forecast needs at least one step",
@@ -19,31 +76,45 @@ int32_t seqd_forecast_new(seqd_context *context, const char *const *ids, int64_t
     if (!seqd_mul_size(series, (size_t)horizon, &floats) || !seqd_mul_size(floats, (size_t)dist->width, &floats))
         return seqd_fail(error, SEQD_E_LIMIT, "a forecast of %lld series and %d steps does not fit in memory",
                          (long long)series_count, (int)horizon);
-    for (size_t i = 0; i < series; i++) bytes += strlen(ids[i]) + 1;
-
-    seqd_forecast *forecast = seqd_alloc_zero(context, sizeof *forecast);
-    if (forecast == NULL) return seqd_fail_alloc(context, sizeof *forecast, error);
-    atomic_init(&forecast->references, 1);
-    forecast->context = seqd_context_retain(context);
+    for (size_t i = 0; i < series; i++) bytes += strlen(id_at(ids, stride, i)) + 1;
+    SEQD_CHECK(make_room(forecast, series, floats, bytes, error));
     forecast->series_count = series_count;
     forecast->horizon = horizon;
     forecast->dist = *dist;
-    /* Never of size 0, so that NULL means failure. */
-    forecast->parameters = seqd_alloc_array(context, floats + 1, sizeof *forecast->parameters);
-    forecast->status = seqd_alloc_array(context, series + 1, sizeof *forecast->status);
-    forecast->ids = seqd_alloc_array(context, series + 1, sizeof *forecast->ids);
-    forecast->text = seqd_alloc(context, bytes + 1);
-    if (!forecast->parameters || !forecast->status || !forecast->ids || !forecast->text) {
-        seqd_forecast_free(forecast);
-        return seqd_fail_alloc(context, floats * sizeof(float) + bytes, error);
-    }
     char *at = forecast->text;
     for (size_t i = 0; i < series; i++) {
-        const size_t length = strlen(ids[i]) + 1;
-        memcpy(at, ids[i], length);
+        const char *id = id_at(ids, stride, i);
+        const size_t length = strlen(id) + 1;
+        memcpy(at, id, length);
         forecast->ids[i] = at;
         at += length;
     }
+    return SEQD_OK;
+}
+
+void seqd_forecast_swap(seqd_forecast *a, seqd_forecast *b)
+{
+    const int a_held = atomic_load(&a->references), b_held = atomic_load(&b->references);
+    unsigned char kept[sizeof *a];
+    memcpy(kept, a, sizeof kept);
+    memcpy(a, b, sizeof kept);
+    memcpy(b, kept, sizeof kept);
+    atomic_init(&a->references, a_held);
+    atomic_init(&b->references, b_held);
+}
+
+int32_t seqd_forecast_new(seqd_context *context, const char *const *ids, int64_t series_count, int32_t horizon,
+                          const seqd_dist *dist, seqd_forecast **out, seqd_error *error)
+{
+    seqd_forecast *forecast = NULL;
+    SEQD_CHECK(seqd_forecast_create(context, &forecast, error));
+    const int32_t status = seqd_forecast_prepare(forecast, ids, sizeof *ids, series_count, horizon, dist, error);
+    if (status != SEQD_OK) {
+        seqd_forecast_free(forecast);
+        return status;
+    }
+    memset(forecast->parameters, 0, forecast->room_parameters * sizeof *forecast->parameters);
+    memset(forecast->status, 0, forecast->room_series * sizeof *forecast->status);
     *out = forecast;
     return SEQD_OK;
 }

@@ -47,11 +47,23 @@ struct seqd_forecast {
     char **ids;                       /* [series], in `text` */
     int32_t *status;                  /* [series] SEQD_SERIES_* */
     char *text;
+    size_t room_parameters, room_series, room_text; /* elements there is memory for */
     /* Sample paths: correlation of two steps d apart is common + (1 - common) * fade^d, in normal scores. */
     double path_common;
     double path_fade;
 };
 
+/* A forecast of no series, to be prepared. */
+int32_t seqd_forecast_create(seqd_context *context, seqd_forecast **out, seqd_error *error);
+/*
+ * Makes room for forecasts of series whose ids stand `stride` bytes apart (they are copied). Allocates only what is
+ * larger than ever before in this forecast; on failure it is as it was. Parameters and status are whatever they were:
+ * the caller fills every one.
+ */
+int32_t seqd_forecast_prepare(seqd_forecast *forecast, const char *const *ids, size_t stride, int64_t series_count,
+                              int32_t horizon, const seqd_dist *dist, seqd_error *error);
+/* Two forecasts of one context change places; who holds them and how often stays. */
+void seqd_forecast_swap(seqd_forecast *a, seqd_forecast *b);
 /* Room for the forecasts of the series in `ids` (copied); parameters and status are zero and the caller's to fill. */
 int32_t seqd_forecast_new(seqd_context *context, const char *const *ids, int64_t series_count, int32_t horizon,
                           const seqd_dist *dist, seqd_forecast **out, seqd_error *error);

@@ -12,5 +12,8 @@ void seqd_predictor_free(seqd_predictor *predictor);
  */
 int32_t seqd_predictor_forecast(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete,
                                 seqd_forecast **out, seqd_error *error);
+/* Writes over a forecast of the predictor's context; on failure, or when stopped, it is as it was. */
+int32_t seqd_predictor_forecast_into(seqd_predictor *predictor, const seqd_dataset *dataset, seqd_forecast *forecast,
+                                     seqd_error *error);
 
 #endif

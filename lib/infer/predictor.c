@@ -10,37 +10,90 @@
 #include "parallel.h"
 #include "status.h"
 
-/* Series carried by one thread between two looks at the clock. */
+/* One thread's arrays for a shard. */
 typedef struct lane {
     seqd_shard shard;
-    float *out;        /* [SEQD_SHARD_ROWS][horizon][width] */
+    float *out;        /* [rows][horizon][width] */
     float *scratch;
 } lane;
+
+/* Everything whose size follows from the largest dataset so far; made anew for a larger one. */
+typedef struct scratch {
+    int32_t rows, lanes; /* of a shard; threads at once */
+    seqd_net_run *net;
+    lane *lane;          /* [lanes] */
+    void *memory;
+} scratch;
 
 struct seqd_predictor {
     seqd_context *context;
     seqd_model *model;
     seqd_backend backend;
-    seqd_net_run *net;
-    int64_t epoch;     /* of the parameters that `net` holds; -1: none */
-    int32_t lanes;
-    lane *lane;        /* [lanes] */
-    void *memory;
+    scratch scratch;
+    int64_t epoch;           /* of the parameters that scratch.net holds; -1: none */
+    seqd_binding binding;    /* light; keeps its calendar from run to run */
+    seqd_forecast *spare;    /* where a forecast that is written over comes to be; NULL before the first */
 };
 
-static void place(seqd_predictor *predictor, seqd_arena *arena)
+static void place(const seqd_model *model, scratch *s, seqd_arena *arena)
 {
-    const seqd_model *model = predictor->model;
     const seqd_features *features = &model->features;
     const size_t values = (size_t)features->horizon * (size_t)model->net.config.head.width;
-    predictor->lane = seqd_arena_take(arena, (size_t)predictor->lanes, sizeof *predictor->lane);
-    for (int32_t i = 0; i < predictor->lanes; i++) {
+    s->lane = seqd_arena_take(arena, (size_t)s->lanes, sizeof *s->lane);
+    for (int32_t i = 0; i < s->lanes; i++) {
         lane sized;
-        lane *l = arena->base ? &predictor->lane[i] : &sized;
-        seqd_shard_place(features, SEQD_SHARD_ROWS, features->context_length, arena, &l->shard);
-        l->out = seqd_arena_take(arena, SEQD_SHARD_ROWS * values, sizeof(float));
+        lane *l = arena->base ? &s->lane[i] : &sized;
+        seqd_shard_place_light(features, s->rows, features->context_length, arena, &l->shard);
+        l->out = seqd_arena_take(arena, (size_t)s->rows * values, sizeof(float));
         l->scratch = seqd_arena_take(arena, values, sizeof(float));
     }
+}
+
+static void scratch_clear(seqd_context *context, scratch *s)
+{
+    seqd_net_close(s->net);
+    seqd_free(context, s->memory);
+    memset(s, 0, sizeof *s);
+}
+
+static int32_t scratch_create(const seqd_predictor *predictor, scratch *s, seqd_error *error)
+{
+    const seqd_model *model = predictor->model;
+    seqd_arena arena = {NULL, 0, false};
+    place(model, s, &arena);
+    const size_t size = arena.used;
+    s->memory = arena.overflow ? NULL : seqd_alloc_zero(predictor->context, size);
+    if (!s->memory) return seqd_fail_alloc(predictor->context, size, error);
+    arena = (seqd_arena){s->memory, 0, false};
+    place(model, s, &arena);
+    const seqd_net_use use = {model->features.context_length, s->rows, s->lanes, false};
+    const int32_t status =
+        seqd_net_open(predictor->context, &model->net, &predictor->backend, &use, &s->net, error);
+    if (status != SEQD_OK) {
+        s->net = NULL;
+        scratch_clear(predictor->context, s);
+    }
+    return status;
+}
+
+static int64_t shard_count(int64_t series) { return (series + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS; }
+
+/* A single series needs one row on one thread; larger datasets need more, and what was once there stays. */
+static int32_t make_room(seqd_predictor *predictor, int64_t series, seqd_error *error)
+{
+    const int64_t shards = shard_count(series), threads = predictor->context->threads;
+    scratch *have = &predictor->scratch, next = {
+        .rows = (int32_t)(series < 1 ? 1 : series < SEQD_SHARD_ROWS ? series : SEQD_SHARD_ROWS),
+        .lanes = (int32_t)(shards < 1 ? 1 : shards < threads ? shards : threads),
+    };
+    if (next.rows <= have->rows && next.lanes <= have->lanes) return SEQD_OK;
+    if (next.rows < have->rows) next.rows = have->rows;
+    if (next.lanes < have->lanes) next.lanes = have->lanes;
+    SEQD_CHECK(scratch_create(predictor, &next, error));
+    scratch_clear(predictor->context, have);
+    *have = next;
+    predictor->epoch = -1;
+    return SEQD_OK;
 }
 
 int32_t seqd_predictor_new(seqd_model *model, seqd_predictor **out, seqd_error *error)
@@ -54,24 +107,6 @@ int32_t seqd_predictor_new(seqd_model *model, seqd_predictor **out, seqd_error *
     predictor->model = seqd_model_retain(model);
     predictor->backend = backend;
     predictor->epoch = -1;
-    predictor->lanes = context->threads;
-
-    seqd_arena arena = {NULL, 0, false};
-    place(predictor, &arena);
-    const size_t size = arena.used;
-    predictor->memory = arena.overflow ? NULL : seqd_alloc_zero(context, size);
-    if (!predictor->memory) {
-        seqd_predictor_free(predictor);
-        return seqd_fail_alloc(context, size, error);
-    }
-    arena = (seqd_arena){predictor->memory, 0, false};
-    place(predictor, &arena);
-    const seqd_net_use use = {model->features.context_length, SEQD_SHARD_ROWS, predictor->lanes, false};
-    const int32_t status = seqd_net_open(context, &model->net, &backend, &use, &predictor->net, error);
-    if (status != SEQD_OK) {
-        seqd_predictor_free(predictor);
-        return status;
-    }
     *out = predictor;
     return SEQD_OK;
 }
@@ -80,8 +115,9 @@ void seqd_predictor_free(seqd_predictor *predictor)
 {
     if (!predictor) return;
     seqd_context *context = predictor->context;
-    seqd_net_close(predictor->net);
-    seqd_free(context, predictor->memory);
+    seqd_forecast_free(predictor->spare);
+    seqd_binding_clear(&predictor->binding);
+    scratch_clear(context, &predictor->scratch);
     seqd_model_free(predictor->model);
     seqd_free(context, predictor);
     seqd_context_drop(context);
@@ -109,18 +145,20 @@ static int32_t check_future(const seqd_predictor *predictor, const seqd_dataset 
     return SEQD_OK;
 }
 
+/* From the end, as far as it takes: mostly a season. */
 static int32_t series_status(const seqd_predictor *predictor, const seqd_dataset *dataset, int64_t index)
 {
     const seqd_series *series = &dataset->series[index];
+    const float *y = dataset->y + series->offset;
+    const int32_t season = predictor->model->features.season;
     int64_t observed = 0, nonzero = 0;
-    for (int64_t t = 0; t < series->length; t++) {
-        const float y = dataset->y[series->offset + t];
-        observed += y == y;
-        nonzero += y == y && y != 0.0f;
+    for (int64_t t = series->length - 1; t >= 0; t--) {
+        observed += y[t] == y[t];
+        nonzero += y[t] == y[t] && y[t] != 0.0f;
+        if (nonzero > 0 && observed >= season) return SEQD_SERIES_OK;
     }
     if (observed == 0) return SEQD_SERIES_EMPTY;
-    if (nonzero == 0) return SEQD_SERIES_ALL_ZERO;
-    return observed < predictor->model->features.season ? SEQD_SERIES_SHORT : SEQD_SERIES_OK;
+    return nonzero == 0 ? SEQD_SERIES_ALL_ZERO : SEQD_SERIES_SHORT;
 }
 
 typedef struct pass {
@@ -138,7 +176,7 @@ static void shard_task(void *user, int64_t index, int32_t thread)
     const seqd_model *model = predictor->model;
     const seqd_head *head = &model->net.config.head;
     const int32_t horizon = model->features.horizon;
-    lane *l = &predictor->lane[thread];
+    lane *l = &predictor->scratch.lane[thread];
     const int64_t first = p->first + index * SEQD_SHARD_ROWS, left = p->first + p->count - first;
     const int32_t rows = (int32_t)(left < SEQD_SHARD_ROWS ? left : SEQD_SHARD_ROWS);
     seqd_window windows[SEQD_SHARD_ROWS] = {{0}};
@@ -148,13 +186,16 @@ static void shard_task(void *user, int64_t index, int32_t thread)
         windows[r] = (seqd_window){first + r, series->length - 1, series->length, 1};
     }
     seqd_shard_fill(p->binding, windows, rows, &l->shard);
-    seqd_net_predict(predictor->net, thread, &l->shard, &model->features.plan, l->out);
+    seqd_net_predict(predictor->scratch.net, thread, &l->shard, &model->features.plan, l->out);
     for (int32_t r = 0; r < rows; r++) {
         const int64_t window = l->shard.past + l->shard.steps, last = r * window + window - 1;
         float *parameters = p->forecast->parameters + (first + r) * horizon * model->dist.width;
         const int32_t status = series_status(predictor, p->dataset, first + r);
         p->forecast->status[first + r] = status;
-        if (status == SEQD_SERIES_EMPTY) continue; /* parameters stay zero: a forecast of nothing */
+        if (status == SEQD_SERIES_EMPTY) { /* a forecast of nothing */
+            memset(parameters, 0, (size_t)horizon * (size_t)model->dist.width * sizeof *parameters);
+            continue;
+        }
         seqd_head_parameters(predictor->backend.kernels, head, &model->dist, horizon,
                              l->out + (int64_t)r * horizon * head->width,
                              (double)l->shard.loc[last], (double)l->shard.scale[last], model->spread,
@@ -170,11 +211,16 @@ static int32_t run_rounds(pass *p, seqd_error *error)
 {
     seqd_predictor *predictor = p->predictor;
     const double start = seqd_now();
+    const int32_t threads = predictor->context->threads, lanes = predictor->scratch.lanes;
     for (p->first = 0; p->first < p->dataset->series_count; p->first += ROUND_SERIES) {
         const int64_t left = p->dataset->series_count - p->first;
         p->count = left < ROUND_SERIES ? left : ROUND_SERIES;
-        seqd_parallel_for(predictor->lanes, (p->count + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS, shard_task, p);
-        SEQD_CHECK(seqd_net_status(predictor->net, error));
+        seqd_parallel_for(threads < lanes ? threads : lanes, shard_count(p->count), shard_task, p);
+        const int32_t status = seqd_net_status(predictor->scratch.net, error);
+        if (status != SEQD_OK) {
+            scratch_clear(predictor->context, &predictor->scratch); /* a failure stays with a net: the next is new */
+            return status;
+        }
         if (p->dataset->series_count <= ROUND_SERIES) break;
         const double elapsed = seqd_now() - start, done = (double)(p->first + p->count);
         const seqd_progress progress = {
@@ -193,45 +239,58 @@ static int32_t run_rounds(pass *p, seqd_error *error)
     return SEQD_OK;
 }
 
-static int32_t new_forecast(const seqd_predictor *predictor, const seqd_dataset *dataset, seqd_forecast **out,
-                            seqd_error *error)
+/* Into a forecast that no one sees yet. */
+static int32_t compute(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete, seqd_forecast *forecast,
+                       seqd_error *error)
 {
-    const char **ids = seqd_alloc_array(predictor->context, (size_t)dataset->series_count, sizeof *ids);
-    if (!ids) return seqd_fail_alloc(predictor->context, (size_t)dataset->series_count * sizeof *ids, error);
-    for (int64_t i = 0; i < dataset->series_count; i++) ids[i] = dataset->series[i].id;
-    const int32_t status =
-        seqd_forecast_new(predictor->context, ids, dataset->series_count, predictor->model->features.horizon,
-                          &predictor->model->dist, out, error);
-    seqd_free(predictor->context, (void *)ids);
+    const seqd_model *model = predictor->model;
+    seqd_binding *binding = &predictor->binding;
+    SEQD_CHECK(seqd_binding_lighten(predictor->context, &model->features, dataset, binding, error));
+    if (complete) SEQD_CHECK(check_future(predictor, dataset, binding, error));
+    SEQD_CHECK(make_room(predictor, dataset->series_count, error));
+    static const char *const none = "";
+    const char *const *ids = dataset->series_count > 0 ? &dataset->series[0].id : &none;
+    SEQD_CHECK(seqd_forecast_prepare(forecast, ids, sizeof *dataset->series, dataset->series_count,
+                                     model->features.horizon, &model->dist, error));
+    forecast->path_common = model->path_common;
+    forecast->path_fade = model->path_fade;
+    const int64_t epoch = atomic_load(&model->epoch);
+    if (predictor->epoch != epoch) {
+        seqd_net_pack(predictor->scratch.net, model->parameters);
+        predictor->epoch = epoch;
+    }
+    pass p = {.predictor = predictor, .dataset = dataset, .binding = binding, .forecast = forecast};
+    return run_rounds(&p, error);
+}
+
+static int32_t read_and_compute(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete,
+                                seqd_forecast *forecast, seqd_error *error)
+{
+    SEQD_CHECK(seqd_model_begin_read(predictor->model, error));
+    const int32_t status = compute(predictor, dataset, complete, forecast, error);
+    seqd_model_end_read(predictor->model);
+    predictor->binding.dataset = NULL; /* not retained */
     return status;
 }
 
 int32_t seqd_predictor_forecast(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete,
                                 seqd_forecast **out, seqd_error *error)
 {
-    seqd_model *model = predictor->model;
-    seqd_binding binding;
     seqd_forecast *forecast = NULL;
-    int32_t status;
-    SEQD_CHECK(seqd_model_begin_read(model, error));
-    status = seqd_binding_create(predictor->context, &model->features, dataset, &binding, error);
-    if (status != SEQD_OK) goto unbound;
-    if (complete) SEQD_TRY(status, done, check_future(predictor, dataset, &binding, error));
-    SEQD_TRY(status, done, new_forecast(predictor, dataset, &forecast, error));
-    forecast->path_common = model->path_common;
-    forecast->path_fade = model->path_fade;
-    const int64_t epoch = atomic_load(&model->epoch);
-    if (predictor->epoch != epoch) {
-        seqd_net_pack(predictor->net, model->parameters);
-        predictor->epoch = epoch;
-    }
-    pass p = {.predictor = predictor, .dataset = dataset, .binding = &binding, .forecast = forecast};
-    status = run_rounds(&p, error);
-done:
+    SEQD_CHECK(seqd_forecast_create(predictor->context, &forecast, error));
+    const int32_t status = read_and_compute(predictor, dataset, complete, forecast, error);
     if (status == SEQD_OK) *out = forecast;
     else seqd_forecast_free(forecast);
-    seqd_binding_clear(&binding);
-unbound:
-    seqd_model_end_read(model);
+    return status;
+}
+
+int32_t seqd_predictor_forecast_into(seqd_predictor *predictor, const seqd_dataset *dataset, seqd_forecast *forecast,
+                                     seqd_error *error)
+{
+    if (forecast->context != predictor->context)
+        return seqd_fail(error, SEQD_E_ARG, "the forecast belongs to another context than the predictor");
+    if (!predictor->spare) SEQD_CHECK(seqd_forecast_create(predictor->context, &predictor->spare, error));
+    const int32_t status = read_and_compute(predictor, dataset, true, predictor->spare, error);
+    if (status == SEQD_OK) seqd_forecast_swap(forecast, predictor->spare);
     return status;
 }

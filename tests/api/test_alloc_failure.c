@@ -18,6 +18,7 @@ typedef struct handles {
     seqd_trainer *trainer;
     seqd_predictor *predictor;
     seqd_forecast *forecast, *baseline;
+    seqd_stream *stream;
     seqd_evaluation *evaluation;
     seqd_backtest *backtest;
     void *bytes;
@@ -39,6 +40,7 @@ static void release(handles *h)
     seqd_optimizer_release(h->optimizer);
     seqd_trainer_release(h->trainer);
     seqd_predictor_release(h->predictor);
+    seqd_stream_release(h->stream);
     seqd_forecast_release(h->forecast);
     seqd_forecast_release(h->baseline);
     seqd_evaluation_release(h->evaluation);
@@ -143,6 +145,14 @@ static int32_t answer(handles *h, seqd_error *error)
     int32_t status;
     TRY(seqd_predictor_create(h->loaded, &h->predictor, error));
     TRY(seqd_predictor_run(h->predictor, h->dataset, &h->forecast, error));
+    TRY(seqd_predictor_run_into(h->predictor, h->dataset, h->forecast, error));
+    TRY(seqd_stream_create(h->loaded, h->dataset, &h->stream, error));
+    TRY(seqd_stream_push(h->stream, 1, 5, 1, three, 1, three, 1, error));
+    TRY(seqd_stream_forecast(h->stream, 1, three, 1, values, levels, 3, values + 3, error));
+    seqd_forecast_release(h->forecast);
+    h->forecast = NULL;
+    TRY(seqd_stream_run(h->stream, history, 3, 1, &h->forecast, error));
+    TRY(seqd_stream_run_into(h->stream, history, 3, 1, h->forecast, error));
     TRY(seqd_forecast_mean(h->forecast, 0, values, error));
     TRY(seqd_forecast_quantile(h->forecast, 0, 0.9, values, error));
     TRY(seqd_forecast_paths(h->forecast, 0, 5, 1, values, error));

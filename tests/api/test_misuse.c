@@ -75,6 +75,43 @@ static void cover(const char *function)
         cover(#function);   \
     } while (0)
 
+static void refuse_null_in_streams(void)
+{
+    seqd_stream *stream = NULL, *none = NULL;
+    seqd_forecast *answer = NULL;
+    double values[RIG_HORIZON] = { 42, 42, 42, 42 };
+    const double levels[] = { 0.5 };
+    REFUSES(seqd_stream_create, NULL, dataset, &none);
+    REFUSES(seqd_stream_create, model, NULL, &none);
+    REFUSES(seqd_stream_create, model, dataset, NULL);
+    RIG_OK(seqd_stream_create(model, dataset, &stream, &error));
+    GIVES(0, seqd_stream_series_count, NULL);
+    GIVES(NULL, seqd_stream_series_id, NULL, 0);
+    GIVES(-1, seqd_stream_length, NULL, 0);
+    GIVES(0, seqd_stream_horizon, NULL);
+    GIVES(0, seqd_stream_known_count, NULL);
+    GIVES(NULL, seqd_stream_known_name, NULL, 0);
+    GIVES(0, seqd_stream_past_count, NULL);
+    GIVES(NULL, seqd_stream_past_name, NULL, 0);
+    REFUSES(seqd_stream_push, NULL, 0, 1, 1, NULL, 0, NULL, 0);
+    TAKES(seqd_stream_push);
+    REFUSES(seqd_stream_push_many, NULL, values, NULL, 3, NULL, 0, NULL, 0);
+    REFUSES(seqd_stream_push_many, stream, NULL, NULL, 3, NULL, 0, NULL, 0);
+    TAKES(seqd_stream_push_many);
+    REFUSES(seqd_stream_forecast, NULL, 0, NULL, 0, values, NULL, 0, NULL);
+    REFUSES(seqd_stream_forecast, stream, 0, NULL, 0, values, NULL, 1, values);
+    REFUSES(seqd_stream_forecast, stream, 0, NULL, 0, values, levels, 1, NULL);
+    TAKES(seqd_stream_forecast);
+    REFUSES(seqd_stream_run, NULL, NULL, 3, 0, &answer);
+    REFUSES(seqd_stream_run, stream, NULL, 3, 0, NULL);
+    TAKES(seqd_stream_run);
+    REFUSES(seqd_stream_run_into, NULL, NULL, 3, 0, forecast);
+    REFUSES(seqd_stream_run_into, stream, NULL, 3, 0, NULL);
+    TAKES(seqd_stream_run_into);
+    assert_true(values[0] == 42 && !none && !answer);
+    seqd_stream_release(stream);
+}
+
 /* A place whose contents must not change. */
 static char poison;
 #define PLACE(type, name) type *name = (type *)(void *)&poison
@@ -271,6 +308,9 @@ static void refuse_null_in_models(void)
     REFUSES(seqd_predictor_run, NULL, dataset, &answer);
     REFUSES(seqd_predictor_run, predictor, NULL, &answer);
     REFUSES(seqd_predictor_run, predictor, dataset, NULL);
+    REFUSES(seqd_predictor_run_into, NULL, dataset, forecast);
+    REFUSES(seqd_predictor_run_into, predictor, NULL, forecast);
+    REFUSES(seqd_predictor_run_into, predictor, dataset, NULL);
     GIVES(0, seqd_forecast_series_count, NULL);
     GIVES(0, seqd_forecast_horizon, NULL);
     GIVES(NULL, seqd_forecast_series_id, NULL, 0);
@@ -383,6 +423,7 @@ static void null_is_answered_by_every_function(void **state)
     int bad = 0, functions = 0;
     refuse_null_in_data();
     refuse_null_in_models();
+    refuse_null_in_streams();
     refuse_null_in_measures();
     RELEASES(seqd_context_release);
     RELEASES(seqd_options_release);
@@ -392,6 +433,7 @@ static void null_is_answered_by_every_function(void **state)
     RELEASES(seqd_optimizer_release);
     RELEASES(seqd_trainer_release);
     RELEASES(seqd_predictor_release);
+    RELEASES(seqd_stream_release);
     RELEASES(seqd_forecast_release);
     RELEASES(seqd_evaluation_release);
     RELEASES(seqd_backtest_release);
@@ -472,6 +514,7 @@ static void sealed_and_not_sealed(void **state)
 
 typedef struct intruder {
     seqd_model *model;
+    seqd_stream *stream; /* made before the training */
     int calls, wrong;
 } intruder;
 
@@ -482,8 +525,10 @@ static int32_t intrude(void *user, const seqd_progress *progress)
     seqd_forecast *answer = NULL;
     seqd_trainer *second = NULL;
     seqd_predictor *other = NULL;
+    seqd_stream *stream = NULL;
     size_t size = 0;
     float bias[24] = { 0 };
+    double mean[RIG_HORIZON];
     (void)progress;
     in->calls++;
     in->wrong += seqd_model_save_memory(in->model, NULL, &size, &told) != SEQD_E_BUSY || told.message[0] == '\0';
@@ -493,6 +538,10 @@ static int32_t intrude(void *user, const seqd_progress *progress)
     in->wrong += seqd_trainer_create(in->model, dataset, options, NULL, &second, &told) != SEQD_E_BUSY;
     in->wrong += seqd_predictor_create(in->model, &other, &told) != SEQD_OK;
     in->wrong += seqd_predictor_run(other, dataset, &answer, &told) != SEQD_E_BUSY;
+    in->wrong += seqd_stream_create(in->model, dataset, &stream, &told) != SEQD_E_BUSY || stream;
+    in->wrong += seqd_stream_push(in->stream, 0, 1, 1, NULL, 0, NULL, 0, &told) != SEQD_E_BUSY;
+    in->wrong += seqd_stream_forecast(in->stream, 0, NULL, 0, mean, NULL, 0, NULL, &told) != SEQD_E_BUSY;
+    in->wrong += seqd_stream_length(in->stream, 0) != DAYS;
     in->wrong += seqd_predictor_run(predictor, dataset, &answer, &told) != SEQD_OK; /* of another model */
     seqd_forecast_release(answer);
     seqd_predictor_release(other);
@@ -511,12 +560,16 @@ static void a_model_in_training_is_busy(void **state)
     RIG_EXPECT(SEQD_E_BUSY, seqd_trainer_create(fresh, dataset, options, NULL, &second, &error));
     assert_null(second);
     free(rig_save(fresh, &size)); /* between the trainer's runs a model may be read */
-    intruder in = { fresh, 0, 0 };
+    intruder in = { fresh, NULL, 0, 0 };
+    RIG_OK(seqd_stream_create(fresh, dataset, &in.stream, &error));
     RIG_OK(seqd_context_set_progress(context, intrude, &in, &error));
     RIG_OK(seqd_trainer_run(trainer, &error));
     RIG_OK(seqd_context_set_progress(context, NULL, NULL, &error));
     assert_int_equal(in.calls, 6);
     assert_int_equal(in.wrong, 0);
+    RIG_OK(seqd_stream_push(in.stream, 0, 1, 1, NULL, 0, NULL, 0, &error));
+    assert_int_equal(seqd_stream_length(in.stream, 0), DAYS + 1);
+    seqd_stream_release(in.stream);
     free(rig_save(fresh, &size));
     seqd_trainer_release(trainer);
     RIG_OK(seqd_trainer_create(fresh, dataset, options, NULL, &second, &error));

@@ -20,9 +20,10 @@ typedef struct seqd_backend {
 } seqd_backend;
 
 /*
- * Errors: SEQD_E_UNSUPPORTED when the build has no oneDNN, or when its known-answer test fails on this machine.
+ * Errors: SEQD_E_UNSUPPORTED when the build has no oneDNN, or when its known-answer test fails on this machine;
+ * SEQD_E_NOMEM, SEQD_E_LIMIT.
  */
-int32_t seqd_backend_find(const seqd_context *context, const char *name, seqd_backend *out, seqd_error *error);
+int32_t seqd_backend_find(seqd_context *context, const char *name, seqd_backend *out, seqd_error *error);
 
 /* Version of the oneDNN this was built with, or "no". */
 const char *seqd_backend_onednn_version(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recurrent.h"
+#include "status.h"
 
 #ifndef SEQD_HAVE_ONEDNN
 
@@ -13,6 +14,12 @@ const seqd_kernels *seqd_onednn_kernels(const seqd_kernels *base)
 
 const seqd_rnn_ops *seqd_onednn_rnn(void) { return NULL; }
 
+int32_t seqd_onednn_ready(seqd_context *context, seqd_error *error)
+{
+    (void)context;
+    return seqd_fail(error, SEQD_E_UNSUPPORTED, "this build has no oneDNN");
+}
+
 #else
 
 #include <math.h>
@@ -22,6 +29,7 @@ const seqd_rnn_ops *seqd_onednn_rnn(void) { return NULL; }
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_version.h>
 
+#include "onednn_guard.h"
 #include "parallel.h"
 
 #define TEXT_(x) #x
@@ -57,6 +65,29 @@ static void plain_gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t 
         }
 }
 
+typedef struct product {
+    char a_transposed;
+    int64_t m, n, k;
+    const float *a, *b;
+    int64_t lda, ldb, ldc;
+    float *c;
+} product;
+
+/* c += a b */
+static int32_t run_sgemm(void *user)
+{
+    const product *p = user;
+    return (int32_t)dnnl_sgemm(p->a_transposed, 'N', p->m, p->n, p->k, 1.0f, p->a, p->lda, p->b, p->ldb, 1.0f, p->c,
+                               p->ldc);
+}
+
+static void multiply(product p)
+{
+    if (p.m == 0 || p.n == 0 || p.k == 0) return;
+    if (seqd_parallel_forked() || seqd_onednn_guard(run_sgemm, &p) != 0)
+        plain_gemm(p.m, p.n, p.k, p.a, p.lda, p.a_transposed == 'T', p.b, p.ldb, p.c, p.ldc);
+}
+
 static void gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *packed, float *c,
                  int64_t ldc, int accumulate, const float *bias)
 {
@@ -66,10 +97,7 @@ static void gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, c
         if (bias)
             for (int64_t j = 0; j < n; j++) row[j] += bias[j];
     }
-    if (m == 0 || n == 0 || k == 0) return;
-    if (seqd_parallel_forked() ||
-        dnnl_sgemm('N', 'N', m, n, k, 1.0f, a, lda, packed, n, 1.0f, c, ldc) != dnnl_success)
-        plain_gemm(m, n, k, a, lda, 0, packed, n, c, ldc);
+    multiply((product){'N', m, n, k, a, packed, lda, n, ldc, c});
 }
 
 static size_t tn_scratch(int64_t m, int64_t n, int64_t k)
@@ -82,10 +110,7 @@ static void gemm_tn(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda
                     float *c, int64_t ldc, float *scratch)
 {
     (void)scratch;
-    if (m == 0 || n == 0 || k == 0) return;
-    if (seqd_parallel_forked() ||
-        dnnl_sgemm('T', 'N', m, n, k, 1.0f, a, lda, b, ldb, 1.0f, c, ldc) != dnnl_success)
-        plain_gemm(m, n, k, a, lda, 1, b, ldb, c, ldc);
+    multiply((product){'T', m, n, k, a, b, lda, ldb, ldc, c});
 }
 
 /*
@@ -133,7 +158,5 @@ const seqd_kernels *seqd_onednn_kernels(const seqd_kernels *base)
     }
     return state == 2 ? &tables[level] : NULL;
 }
-
-const seqd_rnn_ops *seqd_onednn_rnn(void) { return NULL; }
 
 #endif

@@ -10,13 +10,9 @@ static bool onednn_is_faster(const seqd_rnn_plan *plan)
     return false;
 }
 
-int32_t seqd_rnn_create(seqd_context *context, const seqd_backend *backend, const seqd_rnn_plan *plan, seqd_rnn **out,
-                        seqd_error *error)
+static int32_t create(const seqd_rnn_ops *ops, seqd_context *context, const seqd_kernels *kernels,
+                      const seqd_rnn_plan *plan, seqd_rnn **out, seqd_error *error)
 {
-    const bool onednn = backend->kind == SEQD_BACKEND_ONEDNN ||
-                        (backend->kind == SEQD_BACKEND_AUTO && onednn_is_faster(plan));
-    const seqd_rnn_ops *ops = onednn && seqd_onednn_rnn() ? seqd_onednn_rnn() : &seqd_native_rnn;
-    const seqd_kernels *kernels = onednn ? backend->kernels : backend->native;
     seqd_rnn *rnn;
     SEQD_CHECK(ops->create(context, kernels, plan, &rnn, error));
     rnn->ops = ops;
@@ -25,6 +21,19 @@ int32_t seqd_rnn_create(seqd_context *context, const seqd_backend *backend, cons
     rnn->plan = *plan;
     *out = rnn;
     return SEQD_OK;
+}
+
+int32_t seqd_rnn_create(seqd_context *context, const seqd_backend *backend, const seqd_rnn_plan *plan, seqd_rnn **out,
+                        seqd_error *error)
+{
+    const seqd_rnn_ops *onednn = seqd_onednn_rnn();
+    if (onednn && backend->kind == SEQD_BACKEND_ONEDNN)
+        return create(onednn, context, backend->kernels, plan, out, error);
+    /* what oneDNN cannot do is no error when it was our choice */
+    if (onednn && backend->kind == SEQD_BACKEND_AUTO && onednn_is_faster(plan) &&
+        create(onednn, context, backend->native, plan, out, NULL) == SEQD_OK)
+        return SEQD_OK;
+    return create(&seqd_native_rnn, context, backend->native, plan, out, error);
 }
 
 void seqd_rnn_free(seqd_rnn *rnn)

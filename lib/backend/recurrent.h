@@ -84,4 +84,10 @@ void seqd_rnn_free(seqd_rnn *rnn); /* NULL is fine */
 extern const seqd_rnn_ops seqd_native_rnn;
 const seqd_rnn_ops *seqd_onednn_rnn(void);
 
+/*
+ * Once in a process: oneDNN is kept from printing, its cache of primitives is capped, and a small layer must come to a
+ * known answer. Errors: SEQD_E_UNSUPPORTED when it does not, or without oneDNN; SEQD_E_NOMEM, SEQD_E_LIMIT.
+ */
+int32_t seqd_onednn_ready(seqd_context *context, seqd_error *error);
+
 #endif

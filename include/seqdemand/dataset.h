@@ -38,6 +38,14 @@ SEQD_API int32_t seqd_table_number(const seqd_table *table, int64_t row, int32_t
  * shown to the network but kept out of the loss.
  *
  * Rows after the last observed y of a series carry the known-future covariates.
+ *
+ * Memory of a sealed dataset, where a step is one of a history or one behind it with known covariates: 4 bytes and one
+ * bit a step; 4 bytes more for each known and each past column, 1 for in_stock, 4 where outliers were clipped; 40 bytes
+ * a series, its id and one byte, 4 bytes more for each static column; each category of a static column: its text and 9
+ * bytes; 50 bytes and its name for each of these columns; and at most 4,096 bytes besides. Reading holds meanwhile 20
+ * bytes a row, 4 more for each known and past column, 1 for in_stock, and 16 unless the rows of each series stand
+ * together in the order of time; at most 400 bytes a series beside its id; and at most a megabyte besides. Columns
+ * appended from memory are held as they are until they are sealed.
  */
 typedef struct seqd_dataset seqd_dataset;
 
@@ -45,6 +53,9 @@ typedef struct seqd_dataset seqd_dataset;
  * Reads a CSV or gzip CSV file; "-" is standard input. Rows may come in any order.
  * Errors: SEQD_E_IO; SEQD_E_FORMAT (not a CSV, unclosed quote, UTF-16, missing column); SEQD_E_DATA (bad number or
  * date, with line and column); SEQD_E_LIMIT; SEQD_E_OPTION; SEQD_E_NOMEM.
+ * SEQD_E_DATA also where few rows would become very many steps, as one wrong date makes them: above 2^20 steps and
+ * 65,536 a row, or above 2^25 and 1,024 a row. Where the context has a limit "memory", that decides instead of the
+ * first of these.
  */
 SEQD_API int32_t seqd_dataset_read(seqd_context *context, const seqd_options *options, const char *path,
                                    seqd_dataset **out, seqd_error *error);

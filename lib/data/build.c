@@ -147,6 +147,33 @@ static int32_t measure(builder *b, seqd_error *error)
 }
 
 /*
+ * A row stands for one step, and a wrong date for millions. So many steps are believed: of a short file few, that its
+ * size tells what it may ask for; then what sparse demand may come to, two orders in ten years of days and less. A host
+ * that limits memory has said itself what it bears.
+ */
+static int64_t most_steps(const builder *b)
+{
+    const int64_t rows = b->rows->count;
+    const int64_t most = rows > INT64_C(1) << 15 ? rows * 1024 : INT64_C(1) << 25;
+    if (b->dataset->context->limits.memory > 0 || rows >= INT64_C(1) << 9) return most;
+    return rows > INT64_C(1) << 4 ? rows * 65536 : INT64_C(1) << 20;
+}
+
+static int32_t refuse_steps(const builder *b, int64_t steps, const seqd_series *longest, int64_t number,
+                            seqd_error *error)
+{
+    const seqd_calendar *calendar = &b->dataset->calendar;
+    const char *id = seqd_intern_text(&b->rows->ids, (int32_t)number);
+    char quoted[SEQD_QUOTE_SIZE], first[32], last[32];
+    seqd_calendar_format(calendar, longest->start, first, sizeof first);
+    seqd_calendar_format(calendar, longest->start + longest->length - 1, last, sizeof last);
+    return seqd_fail(error, SEQD_E_DATA,
+                     "%s: %lld rows would become %lld steps; series '%s' alone spans %lld, %s to %s: is that its date?",
+                     source_name(b->rows), (long long)b->rows->count, (long long)steps,
+                     seqd_quote(id, strlen(id), quoted), (long long)longest->length, first, last);
+}
+
+/*
  * Ends of the histories. "common" ends all of them at the newest step at which any series has a number; "own" ends
  * each at its own last number. A series without any number has its rows up to the panel's newest step as its (missing)
  * history.
@@ -191,16 +218,7 @@ static int32_t place_series(builder *b, seqd_error *error)
         if (!seqd_add_i64(offset, series->length + series->future, &offset)) offset = INT64_MAX / 2;
         if (offset > INT64_MAX / 2) offset = INT64_MAX / 2;
     }
-    const int64_t rows = b->rows->count;
-    const int64_t reasonable = rows > INT64_C(1) << 15 ? rows * 1024 : INT64_C(1) << 25;
-    if (offset > reasonable) {
-        const char *id = seqd_intern_text(&b->rows->ids, (int32_t)b->by_name[longest]);
-        char quoted[SEQD_QUOTE_SIZE];
-        return seqd_fail(error, SEQD_E_DATA,
-                         "%s: %lld rows would become %lld steps; series '%s' alone spans %lld: is that its date?",
-                         source_name(b->rows), (long long)rows, (long long)offset, seqd_quote(id, strlen(id), quoted),
-                         (long long)longest_length);
-    }
+    if (offset > most_steps(b)) return refuse_steps(b, offset, &dataset->series[longest], b->by_name[longest], error);
     if (begun < b->series_count)
         seqd_log(dataset->context, SEQD_LOG_WARNING, "%lld series have no history and are left out",
                  (long long)(b->series_count - begun));
@@ -284,7 +302,8 @@ static int32_t write_step(builder *b, const panel_columns *to, int64_t at, int64
 {
     SEQD_CHECK(merge_target(b, begin, end, &to->y[at], error));
     to->absent[at >> 3] &= (uint8_t)~(1u << (at & 7));
-    for (int64_t i = begin; to->in_stock && i < end; i++) to->in_stock[at] &= *seqd_rows_in_stock(b->rows, row_at(b, i));
+    for (int64_t i = begin; to->in_stock && i < end; i++)
+        to->in_stock[at] &= *seqd_rows_in_stock(b->rows, row_at(b, i));
     for (int32_t k = 0; k < b->rows->columns.known.count; k++)
         to->known[k][at] = merge_covariate(b, k, begin, end);
     for (int32_t k = 0; k < b->rows->columns.past.count; k++)

@@ -113,12 +113,16 @@ bool seqd_parse_date(const char *text, size_t length, int64_t *seconds)
 
 bool seqd_parse_date_again(seqd_date_memo *memo, const char *text, size_t length, int64_t *seconds)
 {
-    if (length >= 10 && seqd_date_in_month(memo, text, seconds)) {
-        if (length == 10) return true;
-        if (text[4] == '/' || (text[10] != ' ' && text[10] != 'T')) return false;
-        const int64_t clock = parse_clock(text + 11, length - 11);
-        *seconds += clock;
-        return clock >= 0;
+    int64_t day;
+    if (length >= 10 && seqd_date_in_month(memo, text, &day)) {
+        int64_t clock = 0;
+        if (length > 10) {
+            if (text[4] == '/' || (text[10] != ' ' && text[10] != 'T')) return false;
+            clock = parse_clock(text + 11, length - 11);
+        }
+        if (clock < 0) return false;
+        *seconds = day + clock;
+        return true;
     }
     if (!seqd_parse_date(text, length, seconds)) return false;
     if (length >= 10) {

@@ -126,6 +126,32 @@ static void random_texts(void **state)
     }
 }
 
+/* Texts of few digits, which go a way of their own: signs, points and zeros at every place. */
+static void short_texts(void **state)
+{
+    (void)state;
+    seqd_rng rng = seqd_rng_stream(11, 5, 0);
+    char text[24];
+    for (int i = 0; i < 200000; i++) {
+        const int length = 1 + (int)seqd_rng_below(&rng, 18), point = (int)seqd_rng_below(&rng, 20);
+        int used = 0;
+        if (seqd_rng_below(&rng, 3) == 0) text[used++] = seqd_rng_below(&rng, 2) ? '-' : '+';
+        for (int k = 0; k < length; k++) {
+            if (k == point) text[used++] = '.';
+            text[used++] = (char)('0' + (seqd_rng_below(&rng, 3) ? seqd_rng_below(&rng, 10) : 0));
+        }
+        if (point == length) text[used++] = '.';
+        text[used] = '\0';
+        compare(text);
+    }
+    static const char *const bad[] = { "", "-", "+", ".", "-.", "1.2.3", "1-", "--1", "1 ", "/", ":", "1:", "0x1", "1,2" };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        double value = 7.0;
+        assert_false(seqd_parse_f64(bad[i], strlen(bad[i]), &value));
+        assert_true(value == 7.0);
+    }
+}
+
 /* The middle between two neighbours, all its digits, and the same with a little more and a little less. */
 static void halfway_texts(void **state)
 {
@@ -253,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals),      cmocka_unit_test(words_and_hex_are_refused), cmocka_unit_test(random_texts),
+        cmocka_unit_test(short_texts),
         cmocka_unit_test(halfway_texts), cmocka_unit_test(round_trips),               cmocka_unit_test(exact_texts),
         cmocka_unit_test(whole_numbers),
     };

@@ -90,6 +90,32 @@ static void grammar(void **state)
     }
 }
 
+/* Whatever month is remembered, a text means what it means alone. */
+static void dates_in_a_row(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "2024-02-01", "2024-02-29", "2024-02-30", "2024-02-00", "2024-02-0a", "2024-02-1", "2024-02", "2023-02-28",
+        "2023-02-29", "2024/02/29", "2024/02/29 05:00", "2024/02-29", "2024-02-29 05:00", "2024-02-29T05:00:07Z",
+        "2024-02-29T25:00", "2024-02-29_05:00", "2024-02-29 ", "20240229", "1969-12-31", "1969-12-01 23:59:59",
+        "0001-01-31", "9999-12-31", "2024-04-30", "2024-04-31", "2024-02-99", "2024-02-/9", "2024-02-9/", "",
+    };
+    enum { COUNT = sizeof texts / sizeof texts[0] };
+    for (int first = 0; first < COUNT; first++) {
+        for (int second = 0; second < COUNT; second++) {
+            seqd_date_memo memo = { { 0 }, 0, 0 };
+            const int which[3] = { first, second, first };
+            for (int i = 0; i < 3; i++) {
+                const char *text = texts[which[i]];
+                int64_t alone = 99, again = 99;
+                const bool good = seqd_parse_date(text, strlen(text), &alone);
+                if (seqd_parse_date_again(&memo, text, strlen(text), &again) != good || again != alone)
+                    fail_msg("'%s' after '%s'", text, i > 0 ? texts[which[i - 1]] : "nothing");
+            }
+        }
+    }
+}
+
 static void steps(void **state)
 {
     (void)state;
@@ -152,6 +178,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_day),
         cmocka_unit_test(grammar),
+        cmocka_unit_test(dates_in_a_row),
         cmocka_unit_test(steps),
         cmocka_unit_test(defaults_of_frequencies),
     };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "csv.h"
+#include "rng.h"
 #include "table.h"
 #include "utf8.h"
 
@@ -191,6 +192,13 @@ static void wide_headers(void **state)
     assert_int_equal(seqd_csv_open_text(&csv, context, text, (size_t)(p - text), &error), SEQD_E_LIMIT);
     assert_contains(error.message, "columns");
     free(text);
+    /* A header that needs more room than was guessed is read twice. */
+    char quotes[400] = "\"the \"\"big\"\" one\"";
+    for (int i = 0; i < 80; i++) strcat(quotes, i % 2 ? ",\"\"" : ",");
+    assert_int_equal(seqd_csv_open_text(&csv, context, quotes, strlen(quotes), &error), SEQD_OK);
+    assert_int_equal(csv.column_count, 81);
+    assert_string_equal(csv.columns[0], "the \"big\" one");
+    seqd_csv_close(&csv);
 }
 
 /* Rows at every offset from the end of the buffer: each must come out the same. */
@@ -228,6 +236,64 @@ static void rows_across_the_buffer_end(void **state)
         assert_int_equal(seqd_csv_next(&csv, &more, &error), SEQD_OK);
         assert_false(more);
         seqd_csv_close(&csv);
+    }
+    free(text);
+}
+
+/*
+ * Fields of random bytes and lengths against a reader of one byte at a time: separators lie at every place of the
+ * stretches that are looked through together.
+ */
+static void random_fields(void **state)
+{
+    (void)state;
+    enum { FIELDS = 4000, ROOM = 400000 };
+    static const int lengths[] = { 3, 9, 70, 300 };
+    static const char filler[] = "abcxyz019 -_./:\x01\x7f\xC3\xA9\xFF!#+;";
+    char *text = malloc(ROOM);
+    static size_t begins[FIELDS], ends[FIELDS];
+    static bool quoted[FIELDS];
+    assert_non_null(text);
+    for (uint64_t round = 0; round < 40; round++) {
+        seqd_rng rng = seqd_rng_stream(12, round, 0);
+        size_t used = 4;
+        int count = 0;
+        memcpy(text, "a,b\n", 4);
+        while (count < FIELDS - 1 && used < ROOM - 1000) {
+            for (int column = 0; column < 2; column++, count++) {
+                const uint64_t length = seqd_rng_below(&rng, (uint64_t)lengths[round % 4]) + (column == 0);
+                quoted[count] = seqd_rng_below(&rng, 4) == 0;
+                if (quoted[count]) text[used++] = '"';
+                begins[count] = used;
+                for (uint64_t i = 0; i < length; i++) {
+                    const char c = filler[seqd_rng_below(&rng, sizeof filler - 1)];
+                    text[used++] = quoted[count] && seqd_rng_below(&rng, 20) == 0 ? ",\n\r;"[seqd_rng_below(&rng, 4)] : c;
+                }
+                ends[count] = used;
+                if (quoted[count]) text[used++] = '"';
+                if (column == 0) text[used++] = ',';
+            }
+            if (round & 1) text[used++] = '\r';
+            text[used++] = '\n';
+        }
+        char *copy = malloc(used); /* of the exact size: a read behind its end is seen */
+        assert_non_null(copy);
+        memcpy(copy, text, used);
+        seqd_csv csv;
+        bool more;
+        assert_int_equal(seqd_csv_open_text(&csv, context, copy, used, &error), SEQD_OK);
+        for (int i = 0; i < count; i += 2) {
+            if (seqd_csv_next(&csv, &more, &error) != SEQD_OK) fail_msg("round %d: %s", (int)round, error.message);
+            assert_true(more);
+            for (int k = 0; k < 2; k++) {
+                assert_int_equal(csv.fields[k].length, ends[i + k] - begins[i + k]);
+                assert_memory_equal(csv.fields[k].text, text + begins[i + k], csv.fields[k].length);
+            }
+        }
+        assert_int_equal(seqd_csv_next(&csv, &more, &error), SEQD_OK);
+        assert_false(more);
+        seqd_csv_close(&csv);
+        free(copy);
     }
     free(text);
 }
@@ -304,6 +370,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(long_rows_and_limits, begin, finish),
         cmocka_unit_test_setup_teardown(wide_headers, begin, finish),
         cmocka_unit_test_setup_teardown(rows_across_the_buffer_end, begin, finish),
+        cmocka_unit_test_setup_teardown(random_fields, begin, finish),
         cmocka_unit_test_setup_teardown(tables, begin, finish),
         cmocka_unit_test(utf8),
     };

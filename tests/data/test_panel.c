@@ -251,6 +251,36 @@ static void bad_cells_are_named(void **state)
     HISTORY(set, "A", 2, MISSING, MISSING, MISSING, 3);
 }
 
+/* A short file asks for little memory, whatever its dates; who limits memory may have what fits. */
+static void far_dates(void **state)
+{
+    (void)state;
+    static const char far[] = "id,ds,y\nA,0001-01-01,1\nB,2024-01-01,1\nA,9999-12-31,1\n";
+    refuse("", far, SEQD_E_DATA,
+           "3 rows would become 6565233 steps; series 'A' alone spans 3652059, 0001-01-01 to 9999-12-31:");
+    refuse("", "id,ds,y\nA,1,1\nA,1048577,1\n", SEQD_E_DATA, "alone spans 1048577, 1 to 1048577: is that its date?");
+    make("", "id,ds,y\nA,1,1\nA,1048576,1\n");
+    assert_int_equal(set->series[0].length, 1048576);
+    assert_int_equal(seqd_context_limit(context, "memory", 64 << 20, NULL), SEQD_OK);
+    make("", far);
+    assert_int_equal(set->summary.steps, 6565233);
+    refuse("freq=h", far, SEQD_E_DATA, "would become");
+    assert_int_equal(seqd_context_limit(context, "memory", 8 << 20, NULL), SEQD_OK);
+    seqd_dataset_free(set);
+    set = NULL;
+    refuse("", far, SEQD_E_LIMIT, "'memory'");
+    assert_int_equal(seqd_context_limit(context, "memory", 0, NULL), SEQD_OK);
+
+    /* Sparse demand is no mistake: articles sold twice in ten years. */
+    char *text = malloc(64 * 80), *p = text;
+    assert_non_null(text);
+    p += sprintf(p, "id,ds,y\n");
+    for (int i = 0; i < 80; i++) p += sprintf(p, "article %d,20%d-01-%02d,1\n", i / 2, i % 2 ? 23 : 13, i / 2 % 28 + 1);
+    make("freq=h series_end=own", text);
+    assert_int_equal(set->summary.steps, 40 * (3652 * 24 + 1));
+    free(text);
+}
+
 static void limits(void **state)
 {
     (void)state;
@@ -383,6 +413,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(detected_frequencies, begin, finish),
         cmocka_unit_test_setup_teardown(columns_by_name, begin, finish),
         cmocka_unit_test_setup_teardown(bad_cells_are_named, begin, finish),
+        cmocka_unit_test_setup_teardown(far_dates, begin, finish),
         cmocka_unit_test_setup_teardown(limits, begin, finish),
         cmocka_unit_test_setup_teardown(covariates, begin, finish),
         cmocka_unit_test_setup_teardown(static_columns, begin, finish),

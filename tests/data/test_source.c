@@ -292,14 +292,21 @@ static void sorting(void **state)
     static int64_t order[5000], scratch[5000];
     static int keys[5000];
     static double values[5000];
+    static seqd_timed timed[5000], timed_scratch[5000];
     seqd_rng rng = seqd_rng_stream(4, 0, 0);
     for (int64_t count = 0; count <= 5000; count = count < 70 ? count + 1 : count * 3 + 7) {
         for (int64_t i = 0; i < count; i++) {
             keys[i] = (int)seqd_rng_below(&rng, 50);
             values[i] = seqd_rng_uniform(&rng);
             order[i] = i;
+            timed[i] = (seqd_timed){ keys[i], i };
         }
         seqd_sort_indices(order, scratch, count, smaller, keys);
+        seqd_sort_timed(timed, timed_scratch, count);
+        for (int64_t i = 0; i < count; i++) {
+            assert_int_equal(timed[i].item, order[i]);
+            assert_int_equal(timed[i].time, keys[order[i]]);
+        }
         seqd_sort_doubles(values, count);
         for (int64_t i = 1; i < count; i++) {
             assert_true(keys[order[i - 1]] < keys[order[i]] ||

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shapes that are compared, the numbers that fill them, and what one pass over them counts.
 
-A case is a recurrent network (cell, T steps, N sequences, I inputs, H hidden units, L layers) with a linear layer on its
-last hidden state. Every side fills weights and data by `formula`, so that all must come to the same output and loss.
+A case is a recurrent network (cell, T steps, N sequences, I inputs, H hidden units, L layers) with a linear layer on
+its last hidden state. Every side fills weights and data by `formula`, so that all must come to the same output and
+loss.
 """
 import collections
 import math

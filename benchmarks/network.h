@@ -8,8 +8,8 @@
 
 /*
  * The network that is timed beside the peers: recurrent layers with a linear layer on the last hidden state. It runs as
- * the library's trainer and predictor run theirs: the batch is cut into shards, each of which one thread carries through
- * all layers; gradients are added in a tree; weights are packed again after every update, and once for prediction.
+ * the library's trainer and predictor run theirs: the batch is cut into shards, and one thread carries each through all
+ * layers; gradients are added in a tree; weights are packed again after every update, and once for prediction.
  * Weights and data come from the formula in grid.py, so that every side must come to the same numbers.
  */
 typedef struct network_setup {

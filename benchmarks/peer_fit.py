@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """neuralforecast's LSTM trained on a table: started by end_to_end.py inside its virtual environment.
 
-    peer_fit.py SETTINGS.json     reads {history, forecast, freq, horizon, context, hidden, layers, batch, steps, threads,
-                                  decoder}; writes the forecast as CSV unless `forecast` is null; prints one line of JSON
+    peer_fit.py SETTINGS.json
+
+Reads {history, forecast, freq, horizon, context, hidden, layers, batch, steps, threads}; writes the forecast as CSV
+unless `forecast` is null; prints one line of JSON.
 
 A training step of neuralforecast draws `windows_batch_size` windows (of all windows of `batch_size` series), each with
 one forecast: those are its training windows. Steps are timed one by one by a callback, after the first 10, so that
@@ -47,8 +49,6 @@ frame["ds"] = pandas.to_datetime(frame["ds"])
 frame["y"] = frame["y"].astype("float32")
 network = {"encoder_hidden_size": settings["hidden"], "encoder_n_layers": settings["layers"],
            "input_size": settings["context"], "windows_batch_size": settings["batch"]}
-if settings["decoder"]:
-    network["decoder_hidden_size"] = settings["decoder"]
 model = neuralforecast.models.LSTM(
     h=settings["horizon"], max_steps=settings["steps"], random_seed=1, alias="theirs", accelerator="cpu", logger=False,
     enable_progress_bar=False, enable_checkpointing=False, enable_model_summary=False, callbacks=[Clock()], **network)

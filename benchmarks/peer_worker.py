@@ -104,9 +104,9 @@ class Onnx:
         constants.update(hw=values[-2], hb=values[-1])
         nodes.append(h.make_node("Gather", [now, "last"], ["end"], axis=0))
         nodes.append(h.make_node("Gemm", ["end", "hw", "hb"], ["y"], transB=1))
+        values = [self.onnx.numpy_helper.from_array(np.array(v, order="C"), k) for k, v in constants.items()]
         graph = h.make_graph(nodes, "network", [h.make_tensor_value_info("x", tp.FLOAT, x.shape)],
-                             [h.make_tensor_value_info("y", tp.FLOAT, (case.N, 1))],
-                             [self.onnx.numpy_helper.from_array(np.array(v, order="C"), k) for k, v in constants.items()])
+                             [h.make_tensor_value_info("y", tp.FLOAT, (case.N, 1))], values)
         model = h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version=8)
         self.onnx.checker.check_model(model)
         options = self.runtime.SessionOptions()

@@ -22,7 +22,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.3, help="length of a round for each side")
     parser.add_argument("--threads", type=int, default=1, help="of every side")
-    parser.add_argument("--isa", choices=["auto", "avx2"], default="auto", help="avx2 holds every side that can be held")
+    parser.add_argument("--isa", choices=["auto", "avx2"], default="auto", help="avx2: of every side that can be held")
     parser.add_argument("--backend", choices=["auto", "native", "onednn"], default="auto", help="of our side")
     parser.add_argument("--rows", default="", help="only shapes whose name fits this regular expression")
     parser.add_argument("--without", default="", help="peers to leave out, such as keras,ort")
@@ -77,15 +77,16 @@ class Run:
             return
         median = {name: sorted(values)[len(values) // 2] for name, values in times.items()}
         best = min((name for name in against if name in median), key=median.get)
+        ratios = {name: ratio(values, times["ours"])._asdict() for name, values in times.items() if name != "ours"}
         row = {"part": part, "case": case._asdict(), "ms": times, "median_ms": median, "against": best,
                "gflops": {name: 1e-6 * grid.operations(case, what if isinstance(what, str) else "forward") / ms
                           for name, ms in median.items()},
-               "ratio": {name: ratio(values, times["ours"])._asdict() for name, values in times.items() if name != "ours"}}
+               "ratio": ratios}
         self.rows.append(row)
-        print("%s   ours %8.3f ms %5.1f GFLOP/s" % (label, median["ours"], row["gflops"]["ours"]) + "".join(
-            "   %s%s %8.3f ms x %5.2f (%.2f .. %.2f)" % (name, "*" if name == best and len(row["ratio"]) > 1 else "",
-                                                         median[name], *r.values()) for name, r in row["ratio"].items()),
-              flush=True)
+        text = "%s   ours %8.3f ms %5.1f GFLOP/s" % (label, median["ours"], row["gflops"]["ours"])
+        for name, r in ratios.items():  # a star marks the one to beat
+            text += "   %s%s %8.3f ms x %5.2f (%.2f .. %.2f)" % (name, "*" * (name == best), median[name], *r.values())
+        print(text, flush=True)
 
     # Parts
 
@@ -190,10 +191,11 @@ def summarize(rows, peak):
         worst, row = min(entries, key=lambda e: e[0])
         mean, (goal, least) = geometric_mean(r for r, _ in entries), GOALS[name]
         met = mean >= goal and (least is None or worst >= least)
-        short = ["%s %s %.2f" % (r["part"], grid.name(grid.Case(**r["case"])), v) for v, r in entries if least and v < least]
+        below = [(r["part"], grid.name(grid.Case(**r["case"])), v) for v, r in entries if least and v < least]
+        short = ["%s %s %.2f" % entry for entry in below]
         bound = geometric_mean(peak / r["gflops"][r["against"]] for _, r in entries) if peak else None
-        result[name] = {"bound": bound, "shapes": len(entries), "geometric_mean": mean, "worst": worst, "goal": goal, "least": least,
-                        "met": met, "below": short}
+        result[name] = {"shapes": len(entries), "geometric_mean": mean, "worst": worst, "goal": goal, "least": least,
+                        "bound": bound, "met": met, "below": short}
         print("%-14s %2d shapes: geometric mean %.2f (goal %.1f%s), worst %.2f%s: %s%s" % (
             name, len(entries), mean, goal, ", at the peak of the machine %.2f" % bound if bound else "", worst,
             " (goal %.1f)" % least if least else "",
@@ -218,10 +220,10 @@ def main():
     summary = summarize(run.rows, peak and peak * options.threads)
     for failure in run.failures:
         print("FAILED " + failure)
-    result = {"made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "machine": sides.machine(),
-              "versions": versions, "rounds": options.rounds, "seconds": options.seconds, "threads": options.threads,
-              "isa": options.isa, "backend": options.backend, "peak_gflops": peak,
-              "rows": run.rows, "summary": summary,
+    result = {"made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+              "machine": sides.machine(), "versions": versions, "rounds": options.rounds,
+              "seconds": options.seconds, "threads": options.threads, "isa": options.isa, "backend": options.backend,
+              "peak_gflops": peak, "rows": run.rows, "summary": summary,
               "failures": run.failures}
     with open(options.json, "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)

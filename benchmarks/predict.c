@@ -2,8 +2,10 @@
 /*
  * Prediction as a host sees it, through the public header only: `predict [SERIES]` prints lines of JSON about
  *
- *   one series     a call of seqd_predictor_run for one series (median, 99th percentile), and what it allocates
+ *   one series     a forecast of one series (median, 99th percentile), and what it allocates
+ *   streaming      one step of one series pushed to a stream, and the forecast after it
  *   many series    SERIES of them (100000) in one call, with one thread and with two
+ *   streams        one step of all of them
  *   loading        a model from its file
  *
  * The network is the default one for daily data (LSTM, 64 units, 28 days ahead), trained for a few steps on made-up
@@ -94,31 +96,99 @@ done:
     return status;
 }
 
+/* Sorts the times of SINGLE_CALLS calls. */
+static void print_times(const char *name, double *times, int64_t allocated)
+{
+    qsort(times, SINGLE_CALLS, sizeof *times, by_value);
+    printf("{\"benchmark\": \"%s\", \"median_ms\": %.5f, \"p99_ms\": %.5f, \"fastest_ms\": %.5f, \"calls\": %d, "
+           "\"allocations_per_call\": %.2f}\n", name, times[SINGLE_CALLS / 2], times[SINGLE_CALLS * 99 / 100], times[0],
+           (int)SINGLE_CALLS, (double)allocated / SINGLE_CALLS);
+    fflush(stdout);
+}
+
 static int32_t one_series(seqd_context *context, const seqd_options *options, seqd_model *model, seqd_error *error)
 {
     static double times[SINGLE_CALLS];
     seqd_dataset *dataset = NULL;
     seqd_predictor *predictor = NULL;
+    seqd_forecast *forecast = NULL;
     int64_t before = 0;
     int32_t status;
     TRY(make_dataset(context, options, 1, &dataset, error));
     TRY(seqd_predictor_create(model, &predictor, error));
+    TRY(seqd_predictor_run(predictor, dataset, &forecast, error));
     for (int i = -WARM_CALLS; i < SINGLE_CALLS; i++) {
-        seqd_forecast *forecast = NULL;
         if (i == 0) before = allocations;
         const double start = now_ms();
-        TRY(seqd_predictor_run(predictor, dataset, &forecast, error));
+        TRY(seqd_predictor_run_into(predictor, dataset, forecast, error));
         if (i >= 0) times[i] = now_ms() - start;
-        seqd_forecast_release(forecast);
     }
-    qsort(times, SINGLE_CALLS, sizeof *times, by_value);
-    printf("{\"benchmark\": \"one series\", \"median_ms\": %.5f, \"p99_ms\": %.5f, \"fastest_ms\": %.5f, \"calls\": %d, "
-           "\"allocations_per_call\": %.2f}\n", times[SINGLE_CALLS / 2], times[SINGLE_CALLS * 99 / 100], times[0],
-           (int)SINGLE_CALLS, (double)(allocations - before) / SINGLE_CALLS);
-    fflush(stdout);
+    print_times("one series", times, allocations - before);
 done:
+    seqd_forecast_release(forecast);
     seqd_predictor_release(predictor);
     seqd_dataset_release(dataset);
+    return status;
+}
+
+static int32_t streaming(seqd_context *context, const seqd_options *options, seqd_model *model, seqd_error *error)
+{
+    static double pushes[SINGLE_CALLS], forecasts[SINGLE_CALLS];
+    static const double level = 0.5;
+    seqd_dataset *dataset = NULL;
+    seqd_stream *stream = NULL;
+    double *mean = NULL;
+    int64_t before = 0, after = 0;
+    int32_t status;
+    TRY(make_dataset(context, options, 1, &dataset, error));
+    TRY(seqd_stream_create(model, dataset, &stream, error));
+    mean = calloc(2 * (size_t)seqd_stream_horizon(stream), sizeof *mean);
+    status = SEQD_E_NOMEM;
+    if (!mean) goto done;
+    for (int i = -WARM_CALLS; i < SINGLE_CALLS; i++) {
+        if (i == 0) before = allocations;
+        const double start = now_ms();
+        TRY(seqd_stream_push(stream, 0, sales(0, DAYS + WARM_CALLS + i), 1, NULL, 0, NULL, 0, error));
+        if (i >= 0) pushes[i] = now_ms() - start;
+    }
+    after = allocations;
+    for (int i = 0; i < SINGLE_CALLS; i++) {
+        const double start = now_ms();
+        TRY(seqd_stream_forecast(stream, 0, NULL, 0, mean, &level, 1, mean + seqd_stream_horizon(stream), error));
+        forecasts[i] = now_ms() - start;
+    }
+    print_times("a step pushed to a stream", pushes, after - before);
+    print_times("a forecast of a stream", forecasts, allocations - after);
+done:
+    free(mean);
+    seqd_stream_release(stream);
+    seqd_dataset_release(dataset);
+    return status;
+}
+
+/* One step of every series with the threads of the context. */
+static int32_t push_all(seqd_model *model, seqd_dataset *dataset, int64_t series, int32_t threads, seqd_error *error)
+{
+    double times[BATCH_CALLS];
+    seqd_stream *stream = NULL;
+    double *y = malloc((size_t)series * sizeof *y);
+    int32_t status = SEQD_E_NOMEM;
+    if (!y) goto done;
+    for (int64_t i = 0; i < series; i++) y[i] = sales(i, DAYS);
+    TRY(seqd_stream_create(model, dataset, &stream, error));
+    for (int i = 0; i < BATCH_CALLS; i++) {
+        const double start = now_ms();
+        TRY(seqd_stream_push_many(stream, y, NULL, series, NULL, 0, NULL, 0, error));
+        times[i] = now_ms() - start;
+    }
+    qsort(times, BATCH_CALLS, sizeof *times, by_value);
+    printf("{\"benchmark\": \"streams\", \"series\": %lld, \"threads\": %d, \"median_ms\": %.3f, "
+           "\"steps_per_s\": %.0f}\n", (long long)series, (int)threads, times[BATCH_CALLS / 2],
+           (double)series / times[BATCH_CALLS / 2] * 1e3);
+    fflush(stdout);
+done:
+    free(y);
+    seqd_stream_release(stream);
     return status;
 }
 
@@ -132,17 +202,19 @@ static int32_t many_series(seqd_context *context, const seqd_options *options, c
         double times[BATCH_CALLS];
         seqd_model *model = NULL;
         seqd_predictor *predictor = NULL;
+        seqd_forecast *forecast = NULL;
         status = seqd_context_set_threads(context, threads, error);
         if (status == SEQD_OK) status = seqd_model_load(context, path, &model, error);
         if (status == SEQD_OK) status = seqd_predictor_create(model, &predictor, error);
+        if (status == SEQD_OK) status = seqd_predictor_run(predictor, dataset, &forecast, error);
         for (int i = 0; i < BATCH_CALLS && status == SEQD_OK; i++) {
-            seqd_forecast *forecast = NULL;
             const double start = now_ms();
-            status = seqd_predictor_run(predictor, dataset, &forecast, error);
+            status = seqd_predictor_run_into(predictor, dataset, forecast, error);
             times[i] = now_ms() - start;
-            seqd_forecast_release(forecast);
         }
+        seqd_forecast_release(forecast);
         seqd_predictor_release(predictor);
+        if (status == SEQD_OK) status = push_all(model, dataset, series, threads, error);
         seqd_model_release(model);
         if (status != SEQD_OK) break;
         qsort(times, BATCH_CALLS, sizeof *times, by_value);
@@ -202,6 +274,7 @@ int main(int argc, char **argv)
     TRY(train(context, options, &model, &error));
     TRY(seqd_model_save(model, path, &error));
     TRY(one_series(context, options, model, &error));
+    TRY(streaming(context, options, model, &error));
     TRY(many_series(context, options, path, series, &error));
     TRY(loading(context, path, &error));
 done:

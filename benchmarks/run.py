@@ -107,8 +107,9 @@ class Run:
                 file.write("unique_id,ds,y,store,item\n")
                 for series in range(500):
                     store, item = series % 10 + 1, series // 10 + 1
-                    file.write("".join("%d_%d,%s,%d,%d,%d\n" % (store, item, day, 10 + (7 * i + 13 * series) % 89, store, item)
-                                       for i, day in enumerate(days)))
+                    for i, day in enumerate(days):
+                        sold = 10 + (7 * i + 13 * series) % 89
+                        file.write("%d_%d,%s,%d,%d,%d\n" % (store, item, day, sold, store, item))
             for name, extra in (("target only", []), ("with store and item", ["static_columns=store,item"])):
                 rows[name] = json.loads(self.program("benchmarks/read_csv", path, 5, "freq=D", *extra))
                 say("  %-20s %6.1f MB/s (%.1f .. %.1f)   %.2f bytes a step held" % (

@@ -23,7 +23,8 @@ HOLD_AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU
              "MKL_ENABLE_INSTRUCTIONS": "AVX2", "XLA_FLAGS": "--xla_cpu_max_isa=AVX2"}
 
 KERNEL_LINE = re.compile(r"(?P<kernel>\w+) +(?P<shape>\S+) +(?P<us>[\d.]+) us +(?P<value>[\d.]+) "
-                         r"(?P<unit>GFLOP/s|ns an item)(?: +(?P<share>[\d.]+) % of (?P<peak>[\d.]+))?(?:  (?P<what>.*))?")
+                         r"(?P<unit>GFLOP/s|ns an item)(?: +(?P<share>[\d.]+) % of (?P<peak>[\d.]+))?"
+                         r"(?:  (?P<what>.*))?")
 
 Ratio = collections.namedtuple("Ratio", "median lowest highest")
 
@@ -37,8 +38,8 @@ class Side:
         self.name = name
         self.log = os.path.join(logs, "side-%s.log" % name.replace("/", "-").replace(" ", "-"))
         with open(self.log, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-                                            env={**os.environ, **(environment or {})})
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                                            text=True, env={**os.environ, **(environment or {})})
         self.version = self.read()["version"]
 
     def read(self):
@@ -46,7 +47,8 @@ class Side:
         if not line:
             self.process.wait()
             with open(self.log, encoding="utf-8", errors="replace") as log:
-                raise SideFailed("%s: %s" % (self.name, (log.read().strip().splitlines() or ["ended without a word"])[-1]))
+                words = log.read().strip().splitlines() or ["ended without a word"]
+            raise SideFailed("%s: %s" % (self.name, words[-1]))
         return json.loads(line)
 
     def ask(self, *words):
@@ -125,9 +127,9 @@ def quiet(path):
 
 
 def peak(build, level="auto"):
-    """GFLOP/s of independent multiply-adds on one core, as measured beside the products; None where nothing tells it."""
-    done = subprocess.run([os.path.join(build, "benchmarks", "kernels_benchmark"), level, "gemm"], stdout=subprocess.PIPE,
-                          text=True, check=False)
+    """GFLOP/s of independent multiply-adds on one core, as measured beside the products; None where nothing tells."""
+    done = subprocess.run([os.path.join(build, "benchmarks", "kernels_benchmark"), level, "gemm"],
+                          stdout=subprocess.PIPE, text=True, check=False)
     found = [KERNEL_LINE.fullmatch(line.strip()) for line in done.stdout.splitlines()]
     return max((float(f["peak"]) for f in found if f and f["peak"]), default=None)
 

@@ -8,10 +8,12 @@ void seqd_curve_set(seqd_curve *curve, const seqd_dist *dist, const float *p)
     const int32_t n = dist->level_count;
     curve->count = n;
     curve->low = curve->high = 0;
+    curve->levels = dist->levels;
+    double before = n > 0 ? (double)p[1] : 0;
     for (int32_t i = 0; i < n; i++) {
         const double value = (double)p[1 + i];
-        curve->levels[i] = dist->levels[i];
-        curve->values[i] = i > 0 && !(value > curve->values[i - 1]) ? curve->values[i - 1] : value;
+        before = value > before ? value : before;
+        curve->values[i] = before;
     }
     if (n < 2) return;
     const double *l = curve->levels, *v = curve->values;

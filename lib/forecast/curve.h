@@ -12,7 +12,7 @@
 typedef struct seqd_curve {
     int32_t count;
     double low, high;
-    double levels[SEQD_MAX_LEVELS];
+    const double *levels; /* those of the distribution, which must outlive the curve */
     double values[SEQD_MAX_LEVELS];
 } seqd_curve;
 

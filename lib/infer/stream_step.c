@@ -149,9 +149,15 @@ static void add_calendar(seqd_stream *stream, int64_t first, int64_t count, int6
     }
 }
 
-static int32_t threads_of(const seqd_stream *stream)
+/* A single shard is no work for threads: not even their engine is asked. */
+static void for_shards(const seqd_stream *stream, int64_t count, seqd_task_fn task, void *pass)
 {
-    return stream->context->threads < stream->lanes ? stream->context->threads : stream->lanes;
+    const int32_t threads = stream->context->threads < stream->lanes ? stream->context->threads : stream->lanes;
+    if (count <= SEQD_SHARD_ROWS) {
+        if (count > 0) task(pass, 0, 0);
+        return;
+    }
+    seqd_parallel_for(threads, (count + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS, task, pass);
 }
 
 static int32_t rows_of(int64_t count, int64_t first)
@@ -223,7 +229,7 @@ int32_t seqd_stream_advance(seqd_stream *stream, const seqd_stream_values *value
     SEQD_CHECK(seqd_model_begin_read(stream->model, error));
     begin(stream);
     add_calendar(stream, values->first, values->count, 1, 1);
-    seqd_parallel_for(threads_of(stream), (values->count + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS, step_task, &pass);
+    for_shards(stream, values->count, step_task, &pass);
     seqd_model_end_read(stream->model);
     return SEQD_OK;
 }
@@ -307,7 +313,7 @@ int32_t seqd_stream_answer(seqd_stream *stream, int64_t first, int64_t count, co
     SEQD_CHECK(seqd_model_begin_read(stream->model, error));
     begin(stream);
     add_calendar(stream, first, count, 1, stream->model->features.horizon);
-    seqd_parallel_for(threads_of(stream), (count + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS, fork_task, &pass);
+    for_shards(stream, count, fork_task, &pass);
     seqd_model_end_read(stream->model);
     return SEQD_OK;
 }
@@ -330,8 +336,7 @@ int32_t seqd_stream_forecast_into(seqd_stream *stream, const double *known, seqd
         fork_pass pass = {stream, 0, stream->series_count, known, forecast->parameters, forecast->status};
         begin(stream);
         add_calendar(stream, 0, stream->series_count, 1, model->features.horizon);
-        seqd_parallel_for(threads_of(stream), (stream->series_count + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS, fork_task,
-                          &pass);
+        for_shards(stream, stream->series_count, fork_task, &pass);
     }
     seqd_model_end_read(model);
     return status;

@@ -5,12 +5,15 @@
  *
  *   threads [FIRST SECOND [BATCH [ROUNDS]]]     default: 1 2, batches 64, 128 and 256, 9 rounds
  *
- * A round times both on one shape, back to back; the ratio is taken within a round and its median, lowest and highest
- * are shown, with the processor time that the second took beside its wall time. A round in which the kernel took a
- * processor away from this process for another one says nothing about threads: it is taken again, up to a limit, and the
- * number of such rounds is shown. The last line counts the shapes.
+ * A round times both on one shape, back to back, and then as many trainers of one thread as SECOND says, each on a
+ * thread of its own: what the machine gives to work that has nothing in common (a virtual machine's two processors are
+ * at times one). Shown are medians: steps a second of FIRST and SECOND, their ratio with the lowest and highest, the
+ * ratio of the trainers apart to FIRST ("apart"), and SECOND as a share of those.
+ * A round in which the kernel took a processor away from this process for another one says nothing about threads: it is
+ * taken again, up to a limit, and the number of such rounds is shown. The last line counts the shapes.
  */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +23,7 @@
 #include <seqdemand/seqdemand.h>
 
 /* DISTURBED: times that a processor was taken away in a round (about 50 ms), above which the round is taken again */
-enum { SERIES = 300, DAYS = 365, MOST_ROUNDS = 99, DISTURBED = 1, MOST_REPEATS = 10 };
+enum { SERIES = 300, DAYS = 365, MOST_ROUNDS = 99, DISTURBED = 1, MOST_REPEATS = 10, MOST_APART = 8 };
 
 typedef struct side {
     seqd_context *context;
@@ -28,7 +31,7 @@ typedef struct side {
     seqd_dataset *dataset;
     seqd_model *model;
     seqd_trainer *trainer;
-    double rate[MOST_ROUNDS], busy[MOST_ROUNDS]; /* steps a second; processors at work */
+    int64_t steps; /* of one turn */
 } side;
 
 typedef struct shape {
@@ -79,21 +82,21 @@ static void fill(seqd_dataset *dataset)
     need(seqd_dataset_seal(dataset, &error));
 }
 
-static void start(side *s, const shape *shape, int threads)
+static void start(side *s, const shape *how, int threads)
 {
     char hidden[64] = "";
-    for (int i = 0; i < shape->layers; i++)
-        (void)snprintf(hidden + strlen(hidden), sizeof hidden - strlen(hidden), "%s%d", i ? "," : "", shape->hidden);
+    for (int i = 0; i < how->layers; i++)
+        (void)snprintf(hidden + strlen(hidden), sizeof hidden - strlen(hidden), "%s%d", i ? "," : "", how->hidden);
     memset(s, 0, sizeof *s);
     need(seqd_context_create(NULL, &s->context, &error));
     need(seqd_context_set_threads(s->context, threads, &error));
     need(seqd_options_create(s->context, &s->options, &error));
     need(seqd_options_set_str(s->options, "freq", "D", &error));
-    need(seqd_options_set_str(s->options, "model", shape->cell, &error));
+    need(seqd_options_set_str(s->options, "model", how->cell, &error));
     need(seqd_options_set_str(s->options, "hidden_size", hidden, &error));
     set(s->options, "horizon", 14);
-    set(s->options, "context_length", shape->context);
-    set(s->options, "batch_size", shape->batch);
+    set(s->options, "context_length", how->context);
+    set(s->options, "batch_size", how->batch);
     need(seqd_dataset_create(s->context, s->options, &s->dataset, &error));
     fill(s->dataset);
     need(seqd_model_create(s->context, s->options, s->dataset, &s->model, &error));
@@ -136,34 +139,62 @@ static double median(double *values, int count)
     return values[count / 2];
 }
 
-static double measure(const shape *shape, const int threads[2], int rounds)
+static void *run_apart(void *user)
 {
-    static side sides[2];
-    double ratio[MOST_ROUNDS];
-    for (int i = 0; i < 2; i++) start(&sides[i], shape, threads[i]);
-    for (int i = 0; i < 2; i++) (void)run(&sides[i], 3);
-    const int64_t steps = 1 + (int64_t)(0.03 / (run(&sides[0], 2) / 2)); /* about 30 ms */
+    side *s = user;
+    (void)run(s, s->steps);
+    return NULL;
+}
+
+/* Steps a second of `count` trainers at once. */
+static double together(side *sides, int count, int64_t steps)
+{
+    pthread_t threads[MOST_APART];
+    const double begin = seconds(CLOCK_MONOTONIC);
+    for (int i = 0; i < count; i++) {
+        sides[i].steps = steps;
+        if (pthread_create(&threads[i], NULL, run_apart, &sides[i]) != 0) exit(1);
+    }
+    for (int i = 0; i < count; i++) (void)pthread_join(threads[i], NULL);
+    return (double)(count * steps) / (seconds(CLOCK_MONOTONIC) - begin);
+}
+
+/* Ratio of the second to the first; *share of what trainers apart give. */
+static double measure(const shape *how, const int threads[2], int rounds, double *share)
+{
+    static side sides[2], apart[MOST_APART];
+    double rate[2][MOST_ROUNDS], ratio[MOST_ROUNDS], ceiling[MOST_ROUNDS], shares[MOST_ROUNDS];
+    const int copies = threads[1] < MOST_APART ? threads[1] : MOST_APART;
     int again = 0;
+    for (int i = 0; i < 2; i++) start(&sides[i], how, threads[i]);
+    for (int i = 0; i < copies; i++) start(&apart[i], how, 1);
+    for (int i = 0; i < 2; i++) (void)run(&sides[i], 3);
+    for (int i = 0; i < copies; i++) (void)run(&apart[i], 3);
+    const int64_t steps = 1 + (int64_t)(0.02 / (run(&sides[0], 2) / 2)); /* about 20 ms */
     for (int round = 0; round < rounds; round++) {
         const long before = preempted();
         for (int k = 0; k < 2; k++) {
-            side *s = &sides[(round + k) % 2];
-            const double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), took = run(s, steps);
-            s->rate[round] = (double)steps / took;
-            s->busy[round] = (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / took;
+            const int which = (round + k) % 2;
+            rate[which][round] = (double)steps / run(&sides[which], steps);
         }
-        ratio[round] = sides[1].rate[round] / sides[0].rate[round];
+        const double machine = together(apart, copies, steps);
+        ratio[round] = rate[1][round] / rate[0][round];
+        ceiling[round] = machine / rate[0][round];
+        shares[round] = rate[1][round] / machine;
         if (preempted() - before > DISTURBED && again < MOST_REPEATS * rounds) {
             again++;
             round--;
         }
     }
     const double middle = median(ratio, rounds);
-    printf("%-4s H %3d L %d N %3d T %2d  %8.1f %8.1f steps/s  ratio %.2f (%.2f .. %.2f)  processors %.2f  again %d\n", shape->cell,
-           shape->hidden, shape->layers, shape->batch, shape->context, median(sides[0].rate, rounds),
-           median(sides[1].rate, rounds), middle, ratio[0], ratio[rounds - 1], median(sides[1].busy, rounds), again);
+    *share = median(shares, rounds);
+    printf("%-4s H %3d L %d N %3d T %2d  %8.1f %8.1f steps/s  ratio %.2f (%.2f .. %.2f)  apart %.2f  share %.2f  "
+           "again %d\n",
+           how->cell, how->hidden, how->layers, how->batch, how->context, median(rate[0], rounds),
+           median(rate[1], rounds), middle, ratio[0], ratio[rounds - 1], median(ceiling, rounds), *share, again);
     fflush(stdout);
     for (int i = 0; i < 2; i++) stop(&sides[i]);
+    for (int i = 0; i < copies; i++) stop(&apart[i]);
     return middle;
 }
 
@@ -174,7 +205,7 @@ int main(int argc, char **argv)
     const int threads[2] = {argc > 2 ? atoi(argv[1]) : 1, argc > 2 ? atoi(argv[2]) : 2};
     const int batch = argc > 3 ? atoi(argv[3]) : 0, rounds = argc > 4 ? atoi(argv[4]) : 9;
     int shapes = 0, good = 0;
-    double lowest = HUGE_VAL, logs = 0.0;
+    double lowest = HUGE_VAL, logs = 0.0, lowest_share = HUGE_VAL, share_logs = 0.0, share;
     if (argc == 2 || rounds < 1 || rounds > MOST_ROUNDS) {
         fprintf(stderr, "usage: threads [FIRST SECOND [BATCH [ROUNDS]]]\n");
         return 2;
@@ -186,13 +217,16 @@ int main(int argc, char **argv)
                 for (size_t b = 0; b < (batch ? 1 : 3); b++)
                     for (size_t t = 0; t < 2; t++) {
                         const shape s = {cells[c], hidden[h], layers, batch ? batch : batches[b], contexts[t]};
-                        const double ratio = measure(&s, threads, rounds);
+                        const double ratio = measure(&s, threads, rounds, &share);
                         shapes++;
                         good += ratio >= 1.7;
                         logs += log(ratio);
+                        share_logs += log(share);
                         if (ratio < lowest) lowest = ratio;
+                        if (share < lowest_share) lowest_share = share;
                     }
-    printf("%d shapes, %d at 1.7 or more, lowest %.2f, geometric mean %.2f\n", shapes, good, lowest,
-           exp(logs / shapes));
+    printf("%d shapes, %d at 1.7 or more; ratio: lowest %.2f, geometric mean %.2f; share: lowest %.2f, geometric mean "
+           "%.2f\n",
+           shapes, good, lowest, exp(logs / shapes), lowest_share, exp(share_logs / shapes));
     return 0;
 }

@@ -56,15 +56,28 @@ double seqd_update_rate(const seqd_update *update, int64_t n)
     return update->rate;
 }
 
-void seqd_update_apply(const seqd_kernels *k, seqd_update *update, float factor, const float *gradient,
-                       float *parameters)
+seqd_update_step seqd_update_begin(seqd_update *update, float factor)
 {
     const float rate = (float)seqd_update_rate(update, update->steps - update->start);
     const double t = (double)++update->steps;
+    return (seqd_update_step){factor, rate, (float)(1.0 - pow(update->beta1, t)), (float)(1.0 - pow(update->beta2, t))};
+}
+
+void seqd_update_range(const seqd_kernels *k, const seqd_update *update, const seqd_update_step *step, int64_t first,
+                       int64_t count, const float *gradient, float *parameters)
+{
     if (update->rule == SEQD_RULE_SGD)
-        k->sgd(update->count, parameters, gradient, update->first, factor, rate, (float)update->momentum);
+        k->sgd(count, parameters + first, gradient + first, update->first + first, step->factor, step->rate,
+               (float)update->momentum);
     else
-        k->adam(update->count, parameters, gradient, update->first, update->second, factor, rate,
-                (float)update->beta1, (float)update->beta2, (float)update->epsilon,
-                (float)(1.0 - pow(update->beta1, t)), (float)(1.0 - pow(update->beta2, t)));
+        k->adam(count, parameters + first, gradient + first, update->first + first, update->second + first,
+                step->factor, step->rate, (float)update->beta1, (float)update->beta2, (float)update->epsilon,
+                step->correction1, step->correction2);
+}
+
+void seqd_update_apply(const seqd_kernels *k, seqd_update *update, float factor, const float *gradient,
+                       float *parameters)
+{
+    const seqd_update_step step = seqd_update_begin(update, factor);
+    seqd_update_range(k, update, &step, 0, update->count, gradient, parameters);
 }

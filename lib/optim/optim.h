@@ -34,7 +34,18 @@ void seqd_update_clear(seqd_context *context, seqd_update *update);
  */
 double seqd_update_rate(const seqd_update *update, int64_t n);
 
-/* One step: gradient read as factor * gradient. */
+/*
+ * One step, gradient read as factor * gradient. It may be taken in parts by several threads: seqd_update_begin counts
+ * it and says how it goes, seqd_update_range moves parameters first .. first + count - 1. The parts make no difference.
+ */
+typedef struct seqd_update_step {
+    float factor, rate;
+    float correction1, correction2; /* of Adam: 1 - beta^t */
+} seqd_update_step;
+
+seqd_update_step seqd_update_begin(seqd_update *update, float factor);
+void seqd_update_range(const seqd_kernels *k, const seqd_update *update, const seqd_update_step *step, int64_t first,
+                       int64_t count, const float *gradient, float *parameters);
 void seqd_update_apply(const seqd_kernels *k, seqd_update *update, float factor, const float *gradient,
                        float *parameters);
 

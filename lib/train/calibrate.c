@@ -42,6 +42,7 @@ static void visit_task(void *user, int64_t index, int32_t thread)
     seqd_shard *shard = &runner->shards[0];
     const seqd_net *net = &runner->model->net;
     (void)index, (void)thread;
+    seqd_net_pack(runner->net, runner->model->parameters);
     for (int64_t first = 0; first < c->count; first += SEQD_SHARD_ROWS) {
         const int64_t left = c->count - first;
         seqd_shard_fill(runner->binding, c->windows + first, (int32_t)(left < SEQD_SHARD_ROWS ? left : SEQD_SHARD_ROWS),
@@ -195,7 +196,6 @@ int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error)
     }
     c.windows = windows;
     c.count = pick_windows(&trainer->sampler, windows);
-    seqd_net_pack(trainer->runner.net, model->parameters);
     if (point) {
         visit_windows(&c, gather_residuals);
         measure_spread(&c);

@@ -5,7 +5,6 @@
 
 #include "alloc.h"
 #include "context.h"
-#include "parallel.h"
 
 /* Everything a pass needs, in one block. */
 static void place(seqd_shard_runner *runner, seqd_arena *arena)
@@ -13,6 +12,7 @@ static void place(seqd_shard_runner *runner, seqd_arena *arena)
     const seqd_model *model = runner->model;
     const seqd_features *features = runner->binding->features;
     const int32_t steps = features->context_length;
+    runner->drawn = seqd_arena_take(arena, (size_t)runner->shard_count * SEQD_SHARD_ROWS, sizeof *runner->drawn);
     runner->shards = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->shards);
     runner->grads = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->grads);
     runner->losses = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->losses);
@@ -25,15 +25,16 @@ static void place(seqd_shard_runner *runner, seqd_arena *arena)
 }
 
 int32_t seqd_runner_create(seqd_context *context, seqd_model *model, const seqd_backend *backend,
-                           const seqd_binding *binding, int32_t batch, seqd_shard_runner *runner, seqd_error *error)
+                           const seqd_binding *binding, int32_t shards, int32_t threads, seqd_shard_runner *runner,
+                           seqd_error *error)
 {
     memset(runner, 0, sizeof *runner);
     runner->context = context;
     runner->kernels = backend->kernels;
     runner->model = model;
     runner->binding = binding;
-    runner->shard_count = (batch + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS;
-    runner->threads = context->threads < runner->shard_count ? context->threads : runner->shard_count;
+    runner->shard_count = shards;
+    runner->threads = threads;
 
     seqd_arena arena = {NULL, 0, false};
     place(runner, &arena);
@@ -54,13 +55,33 @@ void seqd_runner_clear(seqd_shard_runner *runner)
     memset(runner, 0, sizeof *runner);
 }
 
-static void fill_task(void *user, int64_t index, int32_t thread)
+static int64_t shards_of(int64_t windows)
+{
+    return (windows + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS;
+}
+
+static void fill(seqd_shard_runner *runner, int64_t index)
+{
+    const int64_t first = index * SEQD_SHARD_ROWS, left = runner->window_count - first;
+    const int32_t rows = (int32_t)(left < SEQD_SHARD_ROWS ? left : SEQD_SHARD_ROWS);
+    for (int32_t i = 0; runner->sampler && i < rows; i++)
+        runner->drawn[first + i] = seqd_sampler_window(runner->sampler, runner->first_draw + first + i);
+    seqd_shard_fill(runner->binding, runner->windows + first, rows, &runner->shards[index]);
+}
+
+/* Task 0 packs the weights, the others fill a shard each. */
+static void prepare_task(void *user, int64_t index, int32_t thread)
 {
     seqd_shard_runner *runner = user;
-    const int64_t first = index * SEQD_SHARD_ROWS, left = runner->window_count - first;
     (void)thread;
-    seqd_shard_fill(runner->binding, runner->windows + first,
-                    (int32_t)(left < SEQD_SHARD_ROWS ? left : SEQD_SHARD_ROWS), &runner->shards[index]);
+    if (index == 0) seqd_net_pack(runner->net, runner->model->parameters);
+    else fill(runner, index - 1);
+}
+
+static void fill_task(void *user, int64_t index, int32_t thread)
+{
+    (void)thread;
+    fill(user, index);
 }
 
 static void gradient_task(void *user, int64_t index, int32_t thread)
@@ -86,57 +107,103 @@ static void loss_task(void *user, int64_t index, int32_t thread)
         seqd_net_loss(runner->net, thread, shard, &runner->binding->features->plan, shard->steps - 1, 1.0f, NULL, 0);
 }
 
-#define ADD_BLOCK 16384
+/* Parameters that one task adds up or moves. */
+#define BLOCK 4096
+
+static int64_t blocks_of(const seqd_shard_runner *runner)
+{
+    return (runner->model->net.parameter_count + BLOCK - 1) / BLOCK;
+}
+
+static int64_t block_size(const seqd_shard_runner *runner, int64_t index)
+{
+    const int64_t left = runner->model->net.parameter_count - index * BLOCK;
+    return left < BLOCK ? left : BLOCK;
+}
 
 /* The tree by which shards' gradients are added depends on their number only; a task owns one block of the vector. */
 static void add_task(void *user, int64_t index, int32_t thread)
 {
     seqd_shard_runner *runner = user;
-    const int64_t count = (runner->window_count + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS;
-    const int64_t first = index * ADD_BLOCK, left = runner->model->net.parameter_count - first;
-    const int64_t n = left < ADD_BLOCK ? left : ADD_BLOCK;
+    const int64_t count = shards_of(runner->window_count), first = index * BLOCK, n = block_size(runner, index);
     (void)thread;
     for (int64_t distance = 1; distance < count; distance *= 2)
         for (int64_t i = 0; i + distance < count; i += 2 * distance)
             runner->kernels->add(n, runner->grads[i + distance] + first, runner->grads[i] + first);
 }
 
-double seqd_runner_gradient(seqd_shard_runner *runner, const seqd_window *windows, int64_t count, uint64_t dropout_key,
-                            double *weight)
+double seqd_runner_gradient(seqd_shard_runner *runner, seqd_team *team, const seqd_sampler *sampler, int64_t first,
+                            int64_t count, uint64_t dropout_key, double *weight)
 {
-    const int64_t shards = (count + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS;
-    runner->windows = windows;
+    const int64_t shards = shards_of(count);
+    runner->sampler = sampler;
+    runner->first_draw = first;
+    runner->windows = runner->drawn;
     runner->window_count = count;
     runner->dropout_key = dropout_key;
-    seqd_parallel_for(runner->threads, shards, fill_task, runner);
+    seqd_team_for(team, shards + 1, prepare_task, runner);
     double total = 0.0, loss = 0.0;
     for (int64_t i = 0; i < shards; i++) total += runner->shards[i].total_weight;
     runner->factor = total > 0.0 ? (float)(1.0 / total) : 0.0f;
-    seqd_net_pack(runner->net, runner->model->parameters);
-    seqd_parallel_for(runner->threads, shards, gradient_task, runner);
-    seqd_parallel_for(runner->threads, (runner->model->net.parameter_count + ADD_BLOCK - 1) / ADD_BLOCK, add_task,
-                      runner);
+    seqd_team_for(team, shards, gradient_task, runner);
+    if (shards > 1) seqd_team_for(team, blocks_of(runner), add_task, runner);
     for (int64_t i = 0; i < shards; i++) loss += runner->losses[i];
     *weight = total;
     return total > 0.0 ? loss / total : 0.0;
 }
 
-double seqd_runner_evaluate(seqd_shard_runner *runner, const seqd_window *windows, int64_t count, double *weight)
+typedef struct update_pass {
+    seqd_shard_runner *runner;
+    const seqd_update *update;
+    seqd_update_step step;
+} update_pass;
+
+static void update_task(void *user, int64_t index, int32_t thread)
 {
+    const update_pass *pass = user;
+    seqd_shard_runner *runner = pass->runner;
+    (void)thread;
+    seqd_update_range(runner->kernels, pass->update, &pass->step, index * BLOCK, block_size(runner, index),
+                      runner->grads[0], runner->model->parameters);
+}
+
+void seqd_runner_update(seqd_shard_runner *runner, seqd_team *team, seqd_update *update, float factor)
+{
+    update_pass pass = {runner, update, seqd_update_begin(update, factor)};
+    seqd_team_for(team, blocks_of(runner), update_task, &pass);
+}
+
+typedef struct evaluation {
+    seqd_shard_runner *runner;
+    const seqd_window *windows;
+    int64_t count;
+    double loss, weight;
+} evaluation;
+
+static void evaluate(void *user, seqd_team *team)
+{
+    evaluation *e = user;
+    seqd_shard_runner *runner = e->runner;
     const int64_t most = (int64_t)runner->shard_count * SEQD_SHARD_ROWS;
-    double total = 0.0, loss = 0.0;
     seqd_net_pack(runner->net, runner->model->parameters);
-    for (int64_t first = 0; first < count; first += most) {
-        runner->windows = windows + first;
-        runner->window_count = count - first < most ? count - first : most;
-        const int64_t shards = (runner->window_count + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS;
-        seqd_parallel_for(runner->threads, shards, fill_task, runner);
-        seqd_parallel_for(runner->threads, shards, loss_task, runner);
+    runner->sampler = NULL;
+    for (int64_t first = 0; first < e->count; first += most) {
+        runner->windows = e->windows + first;
+        runner->window_count = e->count - first < most ? e->count - first : most;
+        const int64_t shards = shards_of(runner->window_count);
+        seqd_team_for(team, shards, fill_task, runner);
+        seqd_team_for(team, shards, loss_task, runner);
         for (int64_t i = 0; i < shards; i++) {
-            total += runner->shards[i].total_weight;
-            loss += runner->losses[i];
+            e->weight += runner->shards[i].total_weight;
+            e->loss += runner->losses[i];
         }
     }
-    *weight = total;
-    return loss;
+}
+
+double seqd_runner_evaluate(seqd_shard_runner *runner, const seqd_window *windows, int64_t count, double *weight)
+{
+    evaluation e = {runner, windows, count, 0.0, 0.0};
+    seqd_team_run(seqd_team_size(runner->threads, shards_of(count)), evaluate, &e);
+    *weight = e.weight;
+    return e.loss;
 }

@@ -87,13 +87,13 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
     if (trainer->max_steps == 0) trainer->max_steps = usual_steps(trainer);
     if (trainer->optimizer->update.total == 0) trainer->optimizer->update.total = trainer->max_steps;
     SEQD_TRY(status, failed, seqd_binding_create(context, &model->features, dataset, &trainer->binding, error));
+    const int64_t shards = (trainer->batch_size + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS;
     SEQD_TRY(status, failed,
-             seqd_runner_create(context, model, &trainer->backend, &trainer->binding, (int32_t)trainer->batch_size,
-                                &trainer->runner, error));
+             seqd_runner_create(context, model, &trainer->backend, &trainer->binding, (int32_t)shards,
+                                seqd_team_size(context->threads, shards), &trainer->runner, error));
     const size_t bytes = (size_t)model->net.parameter_count * sizeof(float);
-    trainer->batch = seqd_alloc_array(context, (size_t)trainer->batch_size, sizeof *trainer->batch);
     trainer->best = seqd_alloc(context, bytes);
-    if (!trainer->batch || !trainer->best) {
+    if (!trainer->best) {
         status = seqd_fail_alloc(context, bytes, error);
         goto failed;
     }
@@ -112,7 +112,6 @@ void seqd_trainer_free(seqd_trainer *trainer)
 {
     if (!trainer || atomic_fetch_sub(&trainer->references, 1) > 1) return;
     seqd_context *context = trainer->context;
-    seqd_free(context, trainer->batch);
     seqd_free(context, trainer->best);
     seqd_runner_clear(&trainer->runner);
     seqd_binding_clear(&trainer->binding);
@@ -126,28 +125,53 @@ void seqd_trainer_free(seqd_trainer *trainer)
 }
 
 /*
- * One optimizer step. false when the backend failed, or the loss or the gradient left the finite numbers; parameters are
- * then as before.
+ * One optimizer step. false when the backend failed, or the loss or the gradient left the finite numbers; parameters
+ * are then as before.
  */
-static bool one_step(seqd_trainer *trainer, double *loss)
+static bool one_step(seqd_trainer *trainer, seqd_team *team, double *loss)
 {
-    seqd_model *model = trainer->model;
     seqd_update *update = &trainer->optimizer->update;
-    const int64_t count = model->net.parameter_count;
+    const seqd_kernels *k = trainer->backend.kernels;
     double weight;
 
-    for (int64_t i = 0; i < trainer->batch_size; i++)
-        trainer->batch[i] = seqd_sampler_window(&trainer->sampler, trainer->drawn++);
     const uint64_t key = seqd_rng_mix(trainer->sampler.seed ^ (uint64_t)(update->steps + 1) << 20) | 1;
-    *loss = seqd_runner_gradient(&trainer->runner, trainer->batch, trainer->batch_size, key, &weight);
+    *loss = seqd_runner_gradient(&trainer->runner, team, &trainer->sampler, trainer->drawn, trainer->batch_size, key,
+                                 &weight);
+    trainer->drawn += trainer->batch_size;
     if (seqd_net_status(trainer->runner.net, NULL) != SEQD_OK) return false;
-    const float *grad = trainer->runner.grads[0];
-    const double norm = sqrt(trainer->backend.kernels->sum_squares(count, grad));
+    const double norm = sqrt(k->sum_squares(trainer->model->net.parameter_count, trainer->runner.grads[0]));
     if (!isfinite(*loss) || !isfinite(norm)) return false;
     const double factor = trainer->clip > 0.0 && norm > trainer->clip ? trainer->clip / norm : 1.0;
-    seqd_update_apply(trainer->backend.kernels, update, (float)factor, grad, model->parameters);
+    seqd_runner_update(&trainer->runner, team, update, (float)factor);
     trainer->summary.windows += trainer->batch_size;
     return true;
+}
+
+/* Steps that a team takes without a word to the host in between. */
+typedef struct steps_run {
+    seqd_trainer *trainer;
+    int64_t left;
+    double *sum;  /* of the losses */
+    double last;
+    bool failed;
+} steps_run;
+
+static void run_steps(void *user, seqd_team *team)
+{
+    steps_run *run = user;
+    for (; run->left > 0 && !run->failed; run->left--) {
+        run->failed = !one_step(run->trainer, team, &run->last);
+        if (!run->failed) *run->sum += run->last;
+    }
+}
+
+/* false: the last step failed, with the loss in *last. */
+static bool take_steps(seqd_trainer *trainer, int64_t steps, double *sum, double *last)
+{
+    steps_run run = {trainer, steps, sum, 0.0, false};
+    seqd_team_run(trainer->runner.threads, run_steps, &run);
+    *last = run.last;
+    return !run.failed;
 }
 
 static void keep(seqd_trainer *trainer, double loss)
@@ -244,13 +268,17 @@ static bool end_round(seqd_trainer *trainer, run_state *run)
 static int32_t fit_loop(seqd_trainer *trainer, run_state *run, seqd_error *error)
 {
     int32_t status = SEQD_OK;
-    for (int64_t step = 0; step < trainer->max_steps; step++) {
+    for (int64_t step = 0; step < trainer->max_steps;) {
         double loss;
-        if (!one_step(trainer, &loss)) return step_failed(trainer, run->progress.epoch, loss, error);
-        run->round_loss += loss;
-        run->round_steps++;
-        const bool last = step + 1 == trainer->max_steps;
-        const bool enough = ((step + 1) % trainer->val_every == 0 || last) && end_round(trainer, run);
+        int64_t steps = trainer->val_every - step % trainer->val_every;
+        if (steps > trainer->max_steps - step) steps = trainer->max_steps - step;
+        if (trainer->context->progress) steps = 1; /* the host hears of every step, outside of any region */
+        if (!take_steps(trainer, steps, &run->round_loss, &loss))
+            return step_failed(trainer, run->progress.epoch, loss, error);
+        run->round_steps += steps;
+        step += steps;
+        const bool last = step == trainer->max_steps;
+        const bool enough = (step % trainer->val_every == 0 || last) && end_round(trainer, run);
         if (report(trainer, run)) {
             if (run->round_steps > 0) end_round(trainer, run); /* what was reached counts */
             status = SEQD_STOPPED;
@@ -310,12 +338,9 @@ int32_t seqd_trainer_steps(seqd_trainer *trainer, int64_t steps, double *loss, s
     SEQD_CHECK(seqd_model_begin_write(trainer->model, error));
     const double start = seqd_now();
     int32_t status = SEQD_OK;
+    double last;
     keep(trainer, (double)NAN);
-    for (int64_t i = 0; i < steps && status == SEQD_OK; i++) {
-        double one;
-        if (!one_step(trainer, &one)) status = step_failed(trainer, 0, one, error);
-        else total += one;
-    }
+    if (!take_steps(trainer, steps, &total, &last)) status = step_failed(trainer, 0, last, error);
     trainer->summary.steps = trainer->summary.best_step = trainer->optimizer->update.steps;
     trainer->summary.train_loss = total / (double)steps;
     trainer->summary.seconds += seqd_now() - start;

@@ -8,6 +8,7 @@
 
 #include "model.h"
 #include "optim.h"
+#include "parallel.h"
 
 struct seqd_optimizer {
     atomic_int references;
@@ -45,28 +46,36 @@ typedef struct seqd_shard_runner {
     seqd_model *model;
     const seqd_binding *binding;
     seqd_net_run *net;
-    int32_t threads;
+    int32_t threads;             /* lanes of the network; the size of teams */
     int32_t shard_count;         /* most shards at one time */
+    seqd_window *drawn;          /* [shard_count * SEQD_SHARD_ROWS] */
     seqd_shard *shards;          /* [shard_count] filled before the pass, so that the weight of a batch is known */
     float **grads;               /* [shard_count] */
     double *losses;              /* [shard_count] */
     void *memory;
 
     /* of the pass under way */
+    const seqd_sampler *sampler; /* NULL: windows are given */
+    int64_t first_draw;
     const seqd_window *windows;
     int64_t window_count;
     float factor;
     uint64_t dropout_key;
 } seqd_shard_runner;
 
+/* For up to `shards` shards at one time and teams of up to `threads`. */
 int32_t seqd_runner_create(seqd_context *context, seqd_model *model, const seqd_backend *backend,
-                           const seqd_binding *binding, int32_t batch, seqd_shard_runner *runner, seqd_error *error);
+                           const seqd_binding *binding, int32_t shards, int32_t threads, seqd_shard_runner *runner,
+                           seqd_error *error);
 void seqd_runner_clear(seqd_shard_runner *runner);
 /*
- * Mean loss of a batch and its gradient (in grads[0]). *weight takes the number of targets; 0 leaves the gradient zero.
+ * Mean loss of the windows first .. first + count - 1 of a run, and its gradient (in grads[0]); *weight takes the
+ * number of targets, and 0 leaves the gradient zero. The team's caller calls it (NULL: one thread).
  */
-double seqd_runner_gradient(seqd_shard_runner *runner, const seqd_window *windows, int64_t count, uint64_t dropout_key,
-                            double *weight);
+double seqd_runner_gradient(seqd_shard_runner *runner, seqd_team *team, const seqd_sampler *sampler, int64_t first,
+                            int64_t count, uint64_t dropout_key, double *weight);
+/* Parameters by one optimizer step along factor * grads[0]. */
+void seqd_runner_update(seqd_shard_runner *runner, seqd_team *team, seqd_update *update, float factor);
 /* Sum of losses over any number of windows, and the number of targets. No gradient. */
 double seqd_runner_evaluate(seqd_shard_runner *runner, const seqd_window *windows, int64_t count, double *weight);
 
@@ -80,7 +89,6 @@ struct seqd_trainer {
     seqd_binding binding;
     seqd_sampler sampler;
     seqd_shard_runner runner;
-    seqd_window *batch;          /* [batch_size] */
     float *best;                 /* parameters of the best round so far */
     int64_t batch_size, max_steps, val_every, patience;
     double clip;

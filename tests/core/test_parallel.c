@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE /* sched_setaffinity */
+#endif
 #include "core_test.h"
 
 #include <fenv.h>
@@ -6,7 +9,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -66,6 +74,149 @@ static void every_index_once(void **state)
     static const int64_t sizes[] = { -5, 0, 1, 2, 3, 100, MOST };
     for (size_t i = 0; i < 7; i++)
         for (size_t k = 0; k < 7; k++) run(threads[i], sizes[k]);
+}
+
+/* Many loops by one team, of sizes above and below it; more threads than processors are not held back here. */
+static void several_loops(void *user, seqd_team *team)
+{
+    tally *t = user;
+    seqd_team_for(team, 0, task, t);
+    for (int64_t count = 1; count <= 40; count++) {
+        for (int64_t i = 0; i < MOST; i++) atomic_store(&t->seen[i], 0);
+        seqd_team_for(team, count, task, t);
+        for (int64_t i = 0; i < MOST; i++)
+            if (atomic_load(&t->seen[i]) != (i < count ? 1 : 0)) atomic_fetch_add(&t->bad_thread, 1);
+    }
+}
+
+static void teams_stay_together(void **state)
+{
+    (void)state;
+    static const int32_t threads[] = { 0, 1, 2, 4, 9 };
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+        memset(&counts, 0, sizeof counts);
+        counts.threads = threads[i] > 1 ? threads[i] : 1;
+        counts.caller = pthread_self();
+        seqd_team_run(threads[i], several_loops, &counts);
+        assert_int_equal(atomic_load(&counts.bad_thread), 0);
+        assert_int_equal(atomic_load(&counts.bad_mask), 0);
+        assert_int_equal(atomic_load(&counts.bad_environment), 0);
+        assert_int_equal(atomic_load(&counts.nested), 40 * 5);
+    }
+}
+
+typedef struct chain {
+    int64_t value[64], wrong;
+} chain;
+
+static void next_link(void *user, int64_t index, int32_t thread)
+{
+    chain *c = user;
+    (void)thread;
+    c->value[index] = c->value[index] * 3 + 1;
+}
+
+/* Each loop sees all that the one before wrote; pauses let the other threads fall asleep. */
+static void links(void *user, seqd_team *team)
+{
+    chain *c = user;
+    const struct timespec pause = { 0, 2000000 };
+    int64_t expected = 0;
+    for (int round = 0; round < 3000; round++) {
+        if (round % 500 == 0) (void)nanosleep(&pause, NULL);
+        seqd_team_for(team, 64, next_link, c);
+        expected = (expected * 3 + 1) % 1000003;
+        for (int i = 0; i < 64; i++) {
+            c->value[i] %= 1000003;
+            if (c->value[i] != expected) c->wrong++;
+        }
+    }
+}
+
+static void loops_see_what_was_written_before(void **state)
+{
+    (void)state;
+    for (int32_t threads = 1; threads <= 5; threads++) {
+        chain c = { 0 };
+        seqd_team_run(threads, links, &c);
+        assert_int_equal(c.wrong, 0);
+    }
+}
+
+static atomic_int highest;
+
+static void note_thread(void *user, int64_t index, int32_t thread)
+{
+    const struct timespec pause = { 0, 100000 };
+    (void)user, (void)index;
+    int seen = atomic_load(&highest);
+    while (thread > seen && !atomic_compare_exchange_weak(&highest, &seen, thread)) {
+    }
+    (void)nanosleep(&pause, NULL);
+}
+
+static void no_more_threads_than_processors(void **state)
+{
+    (void)state;
+    const int32_t processors = seqd_processor_count();
+    assert_int_equal(seqd_team_size(1000, 1000), processors < 1000 ? processors : 1000);
+    assert_int_equal(seqd_team_size(1000, 1), 1);
+    assert_int_equal(seqd_team_size(1000, 0), 1);
+    assert_int_equal(seqd_team_size(0, 100), 1);
+    assert_int_equal(seqd_team_size(-3, 100), 1);
+    atomic_store(&highest, 0);
+    seqd_parallel_for(64, 200, note_thread, NULL);
+    assert_true(atomic_load(&highest) < processors);
+#ifdef __linux__
+    cpu_set_t all, one;
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    CPU_ZERO(&one);
+    for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &all)) CPU_SET(i, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    assert_int_equal(seqd_processor_count(), 1);
+    assert_int_equal(seqd_team_size(8, 100), 1); /* of the thread that asks, as it is now */
+    atomic_store(&highest, 0);
+    seqd_parallel_for(8, 20, note_thread, NULL);
+    assert_int_equal(atomic_load(&highest), 0);
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    assert_int_equal(seqd_team_size(1000, 1000), processors < 1000 ? processors : 1000);
+#endif
+}
+
+static void same_thread(void *user, int64_t index, int32_t thread)
+{
+    tally *t = user;
+    (void)index;
+    if (thread != 0 || !pthread_equal(pthread_self(), t->caller)) atomic_fetch_add(&t->bad_thread, 1);
+}
+
+static double now_us(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
+}
+
+/* A single task stays where it is and costs next to nothing, whatever number of threads is asked for. */
+static void one_task_wakes_nobody(void **state)
+{
+    (void)state;
+    static const int32_t threads[] = { 1, 8 };
+    memset(&counts, 0, sizeof counts);
+    counts.caller = pthread_self();
+    for (size_t i = 0; i < 2; i++) {
+        double least = 1e9;
+        for (int round = 0; round < 50; round++) { /* the least of many: the machine has other work */
+            const double begin = now_us();
+            for (int k = 0; k < 100; k++) seqd_parallel_for(threads[i], 1, same_thread, &counts);
+            const double each = (now_us() - begin) / 100.0;
+            if (each < least) least = each;
+        }
+        print_message("one task of %d threads: %.3f us\n", threads[i], least);
+        assert_true(least < 1.0);
+    }
+    assert_int_equal(atomic_load(&counts.bad_thread), 0);
 }
 
 static void the_host_is_left_alone(void **state)
@@ -175,6 +326,10 @@ int main(void)
         cmocka_unit_test(every_index_once),          cmocka_unit_test(the_host_is_left_alone),
         cmocka_unit_test(a_forked_child_works),      cmocka_unit_test(two_hosts_threads_at_once),
         cmocka_unit_test(what_a_task_calls_gets_one_thread),
+        cmocka_unit_test(teams_stay_together),
+        cmocka_unit_test(loops_see_what_was_written_before),
+        cmocka_unit_test(no_more_threads_than_processors),
+        cmocka_unit_test(one_task_wakes_nobody),
         cmocka_unit_test(machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,11 @@
 #include "shard.h"
 
 #include <math.h>
+#include <stdbool.h>
+
+/* Forecast steps worked on together: a few vectors. */
+#define RUN 32
+#define VECTOR 4
 
 float seqd_squash(float z)
 {
@@ -9,32 +14,77 @@ float seqd_squash(float z)
     return copysignf(10.0f + logf(fabsf(z) * 0.1f), z);
 }
 
+/*
+ * Means of the observed ones among history[at + i - j * spacing], j = 0 .. repeats - 1, for i in [0, count), scaled; NaN
+ * where none was observed, and then it returns true. There is nothing before history[0].
+ */
+static bool means(const float *history, int64_t at, int32_t count, int32_t spacing, int32_t repeats, float loc,
+                  float inverse, float out[RUN])
+{
+    const int32_t whole = (count + VECTOR - 1) / VECTOR * VECTOR;
+    float sum[RUN], seen[RUN];
+    int missing = 0;
+    for (int32_t i = 0; i < whole; i++) sum[i] = seen[i] = 0.0f;
+    for (int32_t j = 0; j < repeats; j++, at -= spacing) {
+        const int64_t first = at < 0 ? -at : 0;
+        for (int64_t i = first; i < count; i++) {
+            const float value = history[at + i];
+            const int there = value == value;
+            sum[i] += there ? value : 0.0f;
+            seen[i] += there ? 1.0f : 0.0f;
+        }
+    }
+    for (int32_t i = 0; i < count; i++) missing |= seen[i] == 0.0f;
+    for (int32_t i = 0; i < whole; i++) out[i] = (sum[i] / seen[i] - loc) * inverse;
+    return missing;
+}
+
+/* Forecast steps from `h` on that read one position after the other. */
+static int32_t run_length(const seqd_lag_plan *plan, int32_t l, int32_t h)
+{
+    const int32_t *offset = plan->offset + l;
+    int32_t n = 1;
+    while (n < RUN && h + n < plan->horizon && offset[(h + n) * plan->count] == offset[h * plan->count] + n) n++;
+    return n;
+}
+
+/* One lagged feature of every forecast step, `count` apart; true when some are NaN: nothing was observed. */
+static bool fill_lag(const float *history, int64_t now, const seqd_lag_plan *plan, int32_t l, float loc, float inverse,
+                     float *lags)
+{
+    const int32_t count = plan->count, *offset = plan->offset + l;
+    bool missing = false;
+    float z[RUN];
+    int32_t first = 0;
+    for (int32_t h = 0, n; h < plan->horizon; h += n) {
+        /* one season on, the first run comes again */
+        for (n = 0; n < first && h + n < plan->horizon && offset[(h + n) * count] == offset[n * count]; n++)
+            lags[(h + n) * count] = lags[n * count];
+        if (n > 0) continue;
+        n = run_length(plan, l, h);
+        if (h == 0) first = n;
+        missing |= means(history, now + offset[h * count], n, plan->spacing[l], plan->repeats[l], loc, inverse, z);
+        for (int32_t i = 0; i < n; i++) lags[(h + i) * count] = fabsf(z[i]) > 10.0f ? seqd_squash(z[i]) : z[i];
+    }
+    return missing;
+}
+
 void seqd_shard_lags(const seqd_shard *shard, const seqd_lag_plan *plan, int32_t row, int32_t t, float *lags)
 {
     const int64_t window = shard->past + shard->steps;
     const float *history = shard->history + row * (window + shard->horizon);
     const int32_t now = shard->past + t;
-    float loc[SEQD_MAX_LAGS], inverse[SEQD_MAX_LAGS];
 
+    bool missing = false;
     for (int32_t l = 0; l < plan->count; l++) {
-        const int32_t at = now - plan->shift[l] > 0 ? now - plan->shift[l] : 0;
-        loc[l] = shard->loc[row * window + at];
-        inverse[l] = 1.0f / shard->scale[row * window + at];
+        const int64_t at = row * window + (now - plan->shift[l] > 0 ? now - plan->shift[l] : 0);
+        missing |= fill_lag(history, now, plan, l, shard->loc[at], 1.0f / shard->scale[at], lags + l);
     }
-    for (int32_t h = 0; h < plan->horizon; h++) {
+    for (int32_t h = 0; missing && h < plan->horizon; h++) {
         float *out = lags + h * plan->count, before = 0.0f;
         for (int32_t l = 0; l < plan->count; l++) {
-            float sum = 0.0f;
-            int32_t seen = 0, at = now + plan->offset[h * plan->count + l];
-            for (int32_t j = 0; j < plan->repeats[l] && at >= 0; j++, at -= plan->spacing[l]) {
-                const float value = history[at];
-                if (value == value) {
-                    sum += value;
-                    seen++;
-                }
-            }
-            if (seen > 0) before = seqd_squash((sum / (float)seen - loc[l]) * inverse[l]);
-            out[l] = before;
+            if (out[l] == out[l]) before = out[l];
+            else out[l] = before;
         }
     }
 }

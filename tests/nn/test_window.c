@@ -387,6 +387,76 @@ static void test_light_binding(void **state)
     drop(&light);
 }
 
+/* Value by value from the definition in shard.h. */
+static float lag_of(const seqd_shard *shard, const seqd_lag_plan *plan, int32_t row, int32_t t, int32_t h, int32_t l)
+{
+    const int32_t window = shard->past + shard->steps, now = shard->past + t;
+    const float *history = shard->history + row * (window + shard->horizon);
+    for (; l >= 0; l--) {
+        float sum = 0.0f;
+        int32_t seen = 0;
+        for (int32_t j = 0; j < plan->repeats[l]; j++) {
+            const int32_t at = now + plan->offset[h * plan->count + l] - j * plan->spacing[l];
+            if (at < 0 || isnan(history[at])) continue;
+            sum += history[at];
+            seen++;
+        }
+        const int32_t then = now - plan->shift[l] > 0 ? now - plan->shift[l] : 0;
+        if (seen > 0)
+            return seqd_squash((sum / (float)seen - shard->loc[row * window + then]) *
+                               (1.0f / shard->scale[row * window + then]));
+    }
+    return 0.0f;
+}
+
+#define LONG_HORIZON 70
+
+static void test_lags(void **state)
+{
+    static float history[2 * 400], loc[2 * 400], scale[2 * 400], lags[LONG_HORIZON * SEQD_MAX_LAGS];
+    static int32_t offsets[LONG_HORIZON * SEQD_MAX_LAGS];
+    seqd_rng rng = seqd_rng_stream(9, 0, 0);
+    int64_t compared = 0, stood_in = 0, far = 0;
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        seqd_lag_plan plan = {.count = 1 + (int32_t)seqd_rng_below(&rng, 5), .offset = offsets};
+        plan.horizon = 1 + (int32_t)seqd_rng_below(&rng, LONG_HORIZON);
+        for (int32_t l = 0; l < plan.count; l++) {
+            const int32_t season = 1 + (int32_t)seqd_rng_below(&rng, 40);
+            plan.spacing[l] = 1 + (int32_t)seqd_rng_below(&rng, 30);
+            plan.repeats[l] = 1 + (int32_t)seqd_rng_below(&rng, 5);
+            plan.shift[l] = round % 3 == 0 ? (int32_t)seqd_rng_below(&rng, 200) : 0;
+            for (int32_t h = 0; h < plan.horizon; h++) {
+                int32_t offset = h + 1 - season * ((h + season) / season) + (round % 5 == 0 ? 3 : 0);
+                if (round % 7 == 0) offset = -(int32_t)seqd_rng_below(&rng, 60); /* in no order */
+                offsets[h * plan.count + l] = offset > 0 ? 0 : offset;
+            }
+        }
+        /* the past is often shorter than the lags reach */
+        seqd_shard shard = {.rows = 2, .steps = 1 + (int32_t)seqd_rng_below(&rng, 20), .horizon = plan.horizon};
+        shard.past = (int32_t)seqd_rng_below(&rng, 300);
+        shard.history = history, shard.loc = loc, shard.scale = scale;
+        const uint64_t gaps = seqd_rng_below(&rng, 10);
+        for (int32_t i = 0; i < 800; i++) {
+            history[i] = seqd_rng_below(&rng, 10) < gaps ? NAN : (float)(20.0 * seqd_rng_normal(&rng));
+            loc[i] = (float)seqd_rng_normal(&rng);
+            scale[i] = 0.5f + (float)seqd_rng_uniform(&rng);
+        }
+        const int32_t row = round % 2, t = (int32_t)seqd_rng_below(&rng, (uint64_t)shard.steps);
+        for (int32_t i = 0; i < LONG_HORIZON * SEQD_MAX_LAGS; i++) lags[i] = 42.0f;
+        seqd_shard_lags(&shard, &plan, row, t, lags);
+        for (int32_t h = 0; h < plan.horizon; h++)
+            for (int32_t l = 0; l < plan.count; l++, compared++) {
+                const float expected = lag_of(&shard, &plan, row, t, h, l);
+                assert_true(same_float(lags[h * plan.count + l], expected));
+                stood_in += l > 0 && same_float(expected, lags[h * plan.count + l - 1]);
+                far += fabsf(expected) > 10.0f;
+            }
+        for (int32_t i = plan.horizon * plan.count; i < LONG_HORIZON * SEQD_MAX_LAGS; i++) assert_true(lags[i] == 42.0f);
+    }
+    assert_true(compared > 100000 && stood_in > 1000 && far > 1000);
+}
+
 /* What is held is what is computed, over a change of room and places taken by other steps. */
 static void test_almanac(void **state)
 {
@@ -424,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_weights),
         cmocka_unit_test(test_rows_are_independent),
         cmocka_unit_test(test_light_binding),
+        cmocka_unit_test(test_lags),
         cmocka_unit_test(test_almanac),
     };
     return cmocka_run_group_tests_name("window", tests, setup, teardown);

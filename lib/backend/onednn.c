@@ -145,6 +145,7 @@ const seqd_kernels *seqd_onednn_kernels(const seqd_kernels *base)
     int expected = 0;
     if (atomic_compare_exchange_strong(&states[level], &expected, 1)) {
         seqd_kernels *table = &tables[level];
+        (void)seqd_onednn_guard(seqd_onednn_settle, NULL);
         *table = *base;
         table->gemm_packed_size = packed_size;
         table->gemm_pack = pack;

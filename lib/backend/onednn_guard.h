@@ -19,6 +19,9 @@ extern "C" {
  */
 int32_t seqd_onednn_guard(int32_t (*call)(void *user), void *user);
 
+/* For the guard, before anything else is asked of oneDNN: it prints nothing, and its cache of primitives is capped. */
+int32_t seqd_onednn_settle(void *unused);
+
 #ifdef __cplusplus
 }
 #endif

@@ -38,7 +38,7 @@ int32_t seqd_onednn_fail(int32_t code, seqd_error *error)
                      dnnl_status2str((dnnl_status_t)code));
 }
 
-static int32_t settle(void *user)
+int32_t seqd_onednn_settle(void *user)
 {
     (void)user;
     int capacity = 0;
@@ -84,7 +84,7 @@ static int32_t try_layer(seqd_context *context, bool *right, seqd_error *error)
     fill(weight_hh, 4 * UNITS * UNITS, 0.125f);
     fill(bias, 4 * UNITS, 0.25f);
     fill(x, STEPS * ROWS * INPUTS, 0.5f);
-    const int32_t code = seqd_onednn_run(settle, NULL);
+    const int32_t code = seqd_onednn_run(seqd_onednn_settle, NULL);
     if (code != 0) return seqd_onednn_fail(code, error);
     seqd_rnn *rnn;
     SEQD_CHECK(seqd_onednn_create_untested(context, NULL, &plan, &rnn, error));

@@ -139,10 +139,11 @@ static void product_block(int64_t m, int64_t n, const product *q, const float *a
         const float *rows = a + top * q->lda;
         float *out = c + top * q->ldc;
         int64_t panel = m <= 3 ? wide_tiles(m, n / PANEL, q, rows, packed, out, bias) : 0;
-        for (int64_t j = panel * PANEL; j < n; j += TILE_PANELS * PANEL) {
-            int64_t columns = n - j < TILE_PANELS * PANEL ? n - j : TILE_PANELS * PANEL;
+        for (int64_t j = panel * PANEL; j < n;) {
+            const int64_t columns = tile_columns(n - j);
             column_tiles(split, t, end, columns, q, rows, packed + j / PANEL * q->panel_stride, out + j,
                          bias != NULL ? bias + j : NULL);
+            j += columns;
         }
     }
 }

@@ -4,6 +4,19 @@
 #include "alloc.h"
 #include "recurrent.h"
 
+/*
+ * Products over many steps go in chunks of whole steps whose gates, so many floats, stay in the second-level cache
+ * between the product and the time loop.
+ */
+#define FORWARD_CHUNK 65536
+#define BACKWARD_CHUNK 131072
+
+static int32_t chunk_steps(int64_t most, int64_t per_step, int32_t steps)
+{
+    const int64_t chunk = most / per_step;
+    return chunk < 1 ? 1 : chunk > steps ? steps : (int32_t)chunk;
+}
+
 /* The weights packed for the products of both directions. */
 typedef struct packed_weights {
     float *input;          /* x -> gates */
@@ -159,9 +172,13 @@ static const float *forward(seqd_rnn *base, int32_t index, int32_t rows, const f
     const int64_t gates = seqd_rnn_gates(shape), hidden = shape->hidden;
     const int64_t gate_step = rows * gates, step = rows * hidden;
 
+    const int32_t chunk = chunk_steps(FORWARD_CHUNK, gate_step, steps);
+
     static_product(rnn, lane, rows, s);
-    input_product(rnn, lane, (int64_t)steps * rows, rows, x, lane->gates);
     for (int32_t t = 0; t < steps; t++) {
+        if (t % chunk == 0)
+            input_product(rnn, lane, (int64_t)(steps - t < chunk ? steps - t : chunk) * rows, rows,
+                          x + (int64_t)t * rows * shape->inputs, lane->gates + t * gate_step);
         float *now = lane->gates + t * gate_step;
         float *h = lane->hidden + t * step;
         const float *h_prev = t > 0 ? h - step : NULL;
@@ -198,33 +215,68 @@ static void step_once(seqd_rnn *base, int32_t index, int32_t rows, const float *
     }
 }
 
-/* The time loop: gates (and GRU's recurrent) become the gradients of their pre-activations. */
-static void backward_steps(const native_rnn *rnn, const lane_state *lane, int32_t rows, float *dh)
+/* One step back in time: gates (and GRU's recurrent) become the gradients of their pre-activations. */
+static void backward_step(const native_rnn *rnn, const lane_state *lane, int32_t rows, int32_t t, float *dh)
 {
     const seqd_kernels *k = rnn->base.kernels;
     const seqd_rnn_shape *shape = &rnn->base.plan.shape;
-    const int64_t gates = seqd_rnn_gates(shape), hidden = shape->hidden;
-    const int64_t gate_step = rows * gates, step = rows * hidden;
-
-    memset(lane->carry, 0, (size_t)step * sizeof(float));
-    for (int32_t t = rnn->base.plan.steps - 1; t >= 0; t--) {
-        float *now = lane->gates + t * gate_step;
-        float *dh_now = dh + t * step, *dh_prev = dh_now - step;
-        if (shape->cell == SEQD_CELL_LSTM) {
-            const float *c = lane->cell + t * step;
-            k->lstm_backward(rows, hidden, now, t > 0 ? c - step : NULL, lane->tanh_cell + t * step, dh_now, hidden,
-                             lane->carry, now);
-            if (t > 0) k->gemm(rows, hidden, gates, now, gates, rnn->packed.recurrent_back, dh_prev, hidden, 1, NULL);
-        } else {
-            float *u = lane->recurrent + t * gate_step;
-            const float *h_prev = t > 0 ? lane->hidden + (t - 1) * step : NULL;
-            k->gru_backward(rows, hidden, now, u, h_prev, hidden, dh_now, hidden, now, u, lane->carry);
-            if (t > 0) {
-                k->add(step, lane->carry, dh_prev);
-                k->gemm(rows, hidden, gates, u, gates, rnn->packed.recurrent_back, dh_prev, hidden, 1, NULL);
-            }
+    const int64_t gates = seqd_rnn_gates(shape), hidden = shape->hidden, step = rows * hidden;
+    float *now = lane->gates + t * rows * gates;
+    float *dh_now = dh + t * step, *dh_prev = dh_now - step;
+    if (shape->cell == SEQD_CELL_LSTM) {
+        const float *c = lane->cell + t * step;
+        k->lstm_backward(rows, hidden, now, t > 0 ? c - step : NULL, lane->tanh_cell + t * step, dh_now, hidden,
+                         lane->carry, now);
+        if (t > 0) k->gemm(rows, hidden, gates, now, gates, rnn->packed.recurrent_back, dh_prev, hidden, 1, NULL);
+    } else {
+        float *u = lane->recurrent + t * rows * gates;
+        const float *h_prev = t > 0 ? lane->hidden + (t - 1) * step : NULL;
+        k->gru_backward(rows, hidden, now, u, h_prev, hidden, dh_now, hidden, now, u, lane->carry);
+        if (t > 0) {
+            k->add(step, lane->carry, dh_prev);
+            k->gemm(rows, hidden, gates, u, gates, rnn->packed.recurrent_back, dh_prev, hidden, 1, NULL);
         }
     }
+}
+
+/* What steps [first, first + count) add to the gradients, once their gates hold gradients. */
+static void backward_chunk(const native_rnn *rnn, const lane_state *lane, int32_t rows, int32_t first, int32_t count,
+                           const float *x, const seqd_rnn_params *grad, float *dx)
+{
+    const seqd_kernels *k = rnn->base.kernels;
+    const seqd_rnn_shape *shape = &rnn->base.plan.shape;
+    const int64_t gates = seqd_rnn_gates(shape), hidden = shape->hidden, inputs = shape->inputs;
+    const int64_t start = (int64_t)first * rows, cells = (int64_t)count * rows, skip = first == 0 ? rows : 0;
+    const float *now = lane->gates + start * gates;
+    const float *recurrent = shape->cell == SEQD_CELL_LSTM ? now : lane->recurrent + start * gates;
+    float *sum = lane->row_bias; /* its first row: bias gradients of the chunk */
+
+    k->gemm_tn(gates, inputs, cells, now, gates, x + start * inputs, inputs, grad->weight_ih, inputs + shape->statics,
+               lane->scratch);
+    /* before the first step all is zero */
+    k->gemm_tn(gates, hidden, cells - skip, recurrent + skip * gates, gates, lane->hidden + (start + skip - rows) * hidden,
+               hidden, grad->weight_hh, hidden, lane->scratch);
+    memset(sum, 0, (size_t)gates * sizeof *sum);
+    k->add_rows(cells, gates, now, gates, sum);
+    k->add(gates, sum, grad->bias_ih);
+    if (shape->cell == SEQD_CELL_LSTM) k->add(gates, sum, grad->bias_hh);
+    else k->add_rows(cells, gates, recurrent, gates, grad->bias_hh);
+    if (dx)
+        k->gemm(cells, inputs, gates, now, gates, rnn->packed.input_back, dx + start * inputs, inputs, 0, NULL);
+}
+
+static void backward_statics(const native_rnn *rnn, const lane_state *lane, int32_t rows, const float *s,
+                             const seqd_rnn_params *grad, float *ds)
+{
+    const seqd_kernels *k = rnn->base.kernels;
+    const seqd_rnn_shape *shape = &rnn->base.plan.shape;
+    const int64_t gates = seqd_rnn_gates(shape), statics = shape->statics, gate_step = rows * gates;
+    if (statics == 0) return;
+    memset(lane->row_bias, 0, (size_t)gate_step * sizeof(float));
+    for (int32_t t = 0; t < rnn->base.plan.steps; t++) k->add(gate_step, lane->gates + t * gate_step, lane->row_bias);
+    k->gemm_tn(gates, statics, rows, lane->row_bias, gates, s, statics, grad->weight_ih + shape->inputs,
+               shape->inputs + statics, lane->scratch);
+    k->gemm(rows, statics, gates, lane->row_bias, gates, rnn->packed.statics_back, ds, statics, 1, NULL);
 }
 
 static void backward(seqd_rnn *base, int32_t index, int32_t rows, const float *x, const float *s, float *dh,
@@ -232,29 +284,17 @@ static void backward(seqd_rnn *base, int32_t index, int32_t rows, const float *x
 {
     const native_rnn *rnn = native(base);
     const lane_state *lane = &rnn->lanes[index];
-    const seqd_kernels *k = base->kernels;
-    const seqd_rnn_shape *shape = &base->plan.shape;
     const int32_t steps = base->plan.steps;
-    const int64_t gates = seqd_rnn_gates(shape), hidden = shape->hidden, ld = shape->inputs + shape->statics;
-    const int64_t cells = (int64_t)steps * rows, gate_step = rows * gates;
-    const float *recurrent = shape->cell == SEQD_CELL_LSTM ? lane->gates : lane->recurrent;
+    const int32_t chunk = chunk_steps(BACKWARD_CHUNK, rows * seqd_rnn_gates(&base->plan.shape), steps);
 
-    backward_steps(rnn, lane, rows, dh);
-
-    k->gemm_tn(gates, shape->inputs, cells, lane->gates, gates, x, shape->inputs, grad->weight_ih, ld, lane->scratch);
-    k->gemm_tn(gates, hidden, cells - rows, recurrent + gate_step, gates, lane->hidden, hidden, grad->weight_hh,
-               hidden, lane->scratch);
-    k->add_rows(cells, gates, lane->gates, gates, grad->bias_ih);
-    k->add_rows(cells, gates, recurrent, gates, grad->bias_hh);
-    if (shape->statics > 0) {
-        memset(lane->row_bias, 0, (size_t)gate_step * sizeof(float));
-        for (int32_t t = 0; t < steps; t++) k->add(gate_step, lane->gates + t * gate_step, lane->row_bias);
-        k->gemm_tn(gates, shape->statics, rows, lane->row_bias, gates, s, shape->statics,
-                   grad->weight_ih + shape->inputs, ld, lane->scratch);
-        k->gemm(rows, shape->statics, gates, lane->row_bias, gates, rnn->packed.statics_back, ds, shape->statics, 1,
-                NULL);
+    memset(lane->carry, 0, (size_t)rows * (size_t)base->plan.shape.hidden * sizeof(float));
+    for (int32_t t = steps - 1, end = steps; t >= 0; t--) {
+        backward_step(rnn, lane, rows, t, dh);
+        if (t % chunk != 0) continue;
+        backward_chunk(rnn, lane, rows, t, end - t, x, grad, dx);
+        end = t;
     }
-    if (dx) k->gemm(cells, shape->inputs, gates, lane->gates, gates, rnn->packed.input_back, dx, shape->inputs, 0, NULL);
+    backward_statics(rnn, lane, rows, s, grad, ds);
 }
 
 static int32_t status(const seqd_rnn *rnn, seqd_error *error)

@@ -13,7 +13,7 @@
 #include "shard.h"
 
 #define MAX_LAYERS 8
-#define ADD_BLOCK 16384 /* parameters whose gradients a task adds up */
+#define PARAMETERS 4096 /* that one task adds up or moves */
 
 struct network {
     network_setup setup;
@@ -24,6 +24,7 @@ struct network {
     int64_t count;           /* parameters: as torch lists them, then the weight [1][H] and bias [1] of the head */
     float *parameters;
     seqd_update update;
+    seqd_update_step step;
     float **x, **grads;      /* [shards] */
     float *y, *output;       /* [rows] */
     double *losses;          /* [shards] */
@@ -242,10 +243,16 @@ static void train_task(void *user, int64_t shard, int32_t lane)
     }
 }
 
+static int64_t block_size(const network *net, int64_t block)
+{
+    const int64_t left = net->count - block * PARAMETERS;
+    return left < PARAMETERS ? left : PARAMETERS;
+}
+
 static void add_task(void *user, int64_t block, int32_t lane)
 {
     network *net = user;
-    const int64_t first = block * ADD_BLOCK, left = net->count - first, n = left < ADD_BLOCK ? left : ADD_BLOCK;
+    const int64_t first = block * PARAMETERS, n = block_size(net, block);
     (void)lane;
     for (int32_t distance = 1; distance < net->shards; distance *= 2)
         for (int32_t i = 0; i + distance < net->shards; i += 2 * distance)
@@ -260,16 +267,48 @@ static void pack(network *net, seqd_rnn *const *layers)
     }
 }
 
-double network_train(network *net)
+static void update_task(void *user, int64_t block, int32_t lane)
 {
+    network *net = user;
+    (void)lane;
+    seqd_update_range(net->backend.kernels, &net->update, &net->step, block * PARAMETERS, block_size(net, block),
+                      net->grads[0], net->parameters);
+}
+
+static double train_once(network *net, seqd_team *team)
+{
+    const int64_t blocks = (net->count + PARAMETERS - 1) / PARAMETERS;
     double loss = 0.0;
     pack(net, net->train);
-    seqd_parallel_for(net->setup.threads, net->shards, train_task, net);
-    if (net->shards > 1)
-        seqd_parallel_for(net->setup.threads, (net->count + ADD_BLOCK - 1) / ADD_BLOCK, add_task, net);
+    seqd_team_for(team, net->shards, train_task, net);
+    if (net->shards > 1) seqd_team_for(team, blocks, add_task, net);
     for (int32_t i = 0; i < net->shards; i++) loss += net->losses[i];
-    seqd_update_apply(net->backend.kernels, &net->update, 1.0f, net->grads[0], net->parameters);
+    net->step = seqd_update_begin(&net->update, 1.0f);
+    seqd_team_for(team, blocks, update_task, net);
     return loss / (double)net->setup.rows;
+}
+
+typedef struct training {
+    network *net;
+    int32_t steps;
+    double *ms, loss;
+} training;
+
+static void train_steps(void *user, seqd_team *team)
+{
+    training *run = user;
+    for (int32_t i = 0; i < run->steps; i++) {
+        const double start = seqd_now();
+        run->loss = train_once(run->net, team);
+        if (run->ms) run->ms[i] = 1e3 * (seqd_now() - start);
+    }
+}
+
+double network_train(network *net, int32_t steps, double *ms)
+{
+    training run = {net, steps, ms, 0.0};
+    seqd_team_run(seqd_team_size(net->setup.threads, net->shards), train_steps, &run);
+    return run.loss;
 }
 
 void network_pack(network *net)

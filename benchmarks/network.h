@@ -30,8 +30,11 @@ void network_close(network *net);
 /* Back to the first weights, with Adam's moments at zero. */
 void network_reset(network *net);
 
-/* One training step: forward, mean squared error, backward, Adam. Returns the loss before the update. */
-double network_train(network *net);
+/*
+ * Training steps: forward, mean squared error, backward, Adam. Returns the loss before the last update; `ms` takes the
+ * time of each unless NULL.
+ */
+double network_train(network *net, int32_t steps, double *ms);
 
 /* All sequences from packed weights (after network_pack); returns [rows]. */
 void network_pack(network *net);

@@ -22,7 +22,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.3, help="length of a round for each side")
     parser.add_argument("--threads", type=int, default=1, help="of every side")
-    parser.add_argument("--isa", choices=["auto", "avx2"], default="auto", help="avx2: of every side that can be held")
+    parser.add_argument("--isa", choices=["auto", "avx2", "avx512"], default="auto", help="avx2: of every side that can be held")
     parser.add_argument("--backend", choices=["auto", "native", "onednn"], default="auto", help="of our side")
     parser.add_argument("--rows", default="", help="only shapes whose name fits this regular expression")
     parser.add_argument("--without", default="", help="peers to leave out, such as keras,ort")
@@ -34,7 +34,7 @@ def arguments():
     if options.quick:
         options.rounds = 3
     options.environment = sides.HOLD_AVX2 if options.isa == "avx2" else {}
-    options.level = "avx2" if options.isa == "avx2" else "auto"
+    options.level = options.isa
     options.cases = [case for case in grid.GRID if re.search(options.rows, re.sub(" +", " ", grid.name(case)))]
     return options
 
@@ -125,8 +125,11 @@ class Run:
               (grid.name(case), median["step"], case.T, median["forward"], *share), flush=True)
 
     def onednn(self):
-        """Our native kernels against oneDNN's primitives, held to AVX2 both and with AVX-512."""
-        for level, environment in (("avx2", sides.HOLD_AVX2), ("avx512", {})):
+        """Our native kernels against oneDNN's primitives, held to AVX2 both and with AVX-512 (--isa picks one)."""
+        levels = {"avx2": sides.HOLD_AVX2, "avx512": {}}
+        for level, environment in levels.items():
+            if self.options.isa not in ("auto", level):
+                continue
             self.close()
             build, threads = self.options.build, self.options.threads
             make = {"ours": ("native", None), "shards": ("onednn", None), "whole": ("onednn", 0)}

@@ -40,9 +40,8 @@ static int by_value(const void *a, const void *b)
 
 static double tenth_loss(network *net)
 {
-    double loss = 0.0;
     network_reset(net);
-    for (int i = 0; i < CHECKED_STEP; i++) loss = network_train(net);
+    const double loss = network_train(net, CHECKED_STEP, NULL);
     network_reset(net);
     return loss;
 }
@@ -56,15 +55,14 @@ static bool timed(network *net, const char *what, long count, double *median, do
     network_reset(net);
     network_pack(net);
     if (step && !network_step(net)) return false;
-    for (long i = 0; i < count; i++) {
-        if (train && i % BLOCK == 0) {
-            network_reset(net);
-            (void)network_train(net);
-        }
+    for (long i = 0; train && i < count; i += BLOCK) {
+        network_reset(net);
+        (void)network_train(net, 1, NULL);
+        (void)network_train(net, (int32_t)(count - i < BLOCK ? count - i : BLOCK), times + i);
+    }
+    for (long i = 0; !train && i < count; i++) {
         const double start = now();
-        if (train)
-            (void)network_train(net);
-        else if (step)
+        if (step)
             (void)network_step(net);
         else
             (void)network_forward(net);

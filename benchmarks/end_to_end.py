@@ -9,22 +9,24 @@ same formulas. Networks are set alike:
     theirs  neuralforecast's own defaults: 2 layers of 128 units, context 3 x horizon, 128 windows a step
     ours    our defaults: 1 layer of 64 units, our context length, 64 windows a step
 
-Everything else stays at each side's default (README.md lists what differs). Windows per second are training windows:
-ours as the trainer's summary counts them over its whole run, validation included; theirs over the steps after the
-tenth. One window of ours trains a forecast after each of its steps, one of theirs a single one: forecasts per second
-are told beside. A run of theirs of 1000 steps is its default and gives its accuracy; fewer tell its speed alone. On
-Store-Item with neuralforecast's network 1000 steps take ten minutes or more, and a whole training of ours as long:
-there, unless --full is given, 110 steps of both tell the speed alone.
+Everything else stays at each side's default (README.md lists what differs). For speed, short trainings of both take
+turns: training windows per second, ours as the trainer's summary counts them, theirs over the steps after the tenth.
+One window of ours trains a forecast after each of its steps, one of theirs a single one: forecasts per second are told
+beside. For accuracy both are trained to their end, neuralforecast for the 1000 steps of its default. With its network
+on Store-Item that takes ten minutes or more a side, and is done with --full alone.
 """
 import argparse
 import csv
+import datetime
 import gzip
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 
+import grid
 import sides
 
 # name: (file, frequency, horizon, measure)
@@ -36,7 +38,8 @@ NETWORKS = {"theirs": {"hidden": 128, "layers": 2, "context": 3, "batch": 128},
             "ours": {"hidden": 64, "layers": 1, "context": 0, "batch": 64}}
 GOAL = 10.0
 FULL = 1000  # steps that neuralforecast takes by default
-SHORT = {("store_item", "theirs"): 110}
+STEPS = {("store_item", "theirs"): 40}  # of a short training; 110 for the others
+LONG = [("store_item", "theirs")]
 
 
 def arguments():
@@ -44,14 +47,17 @@ def arguments():
     parser.add_argument("folder")
     parser.add_argument("sets", nargs="*", default=list(SETS), metavar="SET", help=", ".join(SETS))
     parser.add_argument("--network", choices=[*NETWORKS, "both"], default="both")
-    parser.add_argument("--steps", type=int, default=FULL, help="of theirs; fewer than %d give speed only" % FULL)
-    parser.add_argument("--full", action="store_true", help="whole trainings everywhere")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--accuracy", choices=["none", "ours", "both"], default="both",
+                        help="who is trained to the end")
+    parser.add_argument("--full", action="store_true", help="train to the end also where that takes long")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--lock", help="a file that is locked while something is timed")
     parser.add_argument("--json", default="build-peers/fit.json")
-    parser.add_argument("--program", default="build-peers/release/bindings/cli/seqdemand")
+    parser.add_argument("--build", default="build-peers/release")
     parser.add_argument("--python", default="build-peers/venv-fit/bin/python")
     options = parser.parse_args()
+    options.program = os.path.join(options.build, "bindings", "cli", "seqdemand")
     for name in options.sets:
         if name not in SETS:
             parser.error("no such set: " + name)
@@ -86,69 +92,87 @@ def evaluate(options, forecast, scratch, frequency):
     return result["rows"][0] if "rows" in result else result
 
 
-def ours(options, scratch, frequency, horizon, network, short):
-    model, forecast = os.path.join(scratch, "m.seqd"), os.path.join(scratch, "ours.csv")
-    history = os.path.join(scratch, "history.csv")
-    command = [options.program, "train", "--data", history, "--freq", frequency, "--horizon", str(horizon),
-               "--out", model, "--json", "--quiet", "--threads", str(options.threads),
+def train_ours(options, scratch, frequency, horizon, network, steps=None):
+    """The trainer's summary and the model's card; the model is m.seqd."""
+    model = os.path.join(scratch, "m.seqd")
+    command = [options.program, "train", "--data", os.path.join(scratch, "history.csv"), "--freq", frequency,
+               "--horizon", str(horizon), "--out", model, "--json", "--quiet", "--threads", str(options.threads),
                "--hidden-size", str(network["hidden"]), "--num-layers", str(network["layers"]),
                "--context-length", str(network["context"] * horizon), "--batch-size", str(network["batch"])]
-    if short:
-        command += ["--max-steps", str(short), "--val-size", "0"]
+    if steps:
+        command += ["--max-steps", str(steps), "--val-size", "0"]
     summary = json.loads(run(command, "train"))
     card = json.loads(run([options.program, "describe", model, "--json"], "describe"))["card"]
-    result = {"windows_per_s": summary["windows"] / summary["seconds"], "summary": summary, "card": card}
-    if not short:
-        run([options.program, "forecast", "--model", model, "--data", history, "--out", forecast, "--quiet",
-             "--threads", str(options.threads)], "forecast")
-        result["measures"] = evaluate(options, forecast, scratch, frequency)
-    return result
+    return {"windows_per_s": summary["windows"] / summary["seconds"], "summary": summary, "card": card}
 
 
-def theirs(options, scratch, frequency, horizon, network, context, steps):
-    path, forecast = os.path.join(scratch, "settings.json"), os.path.join(scratch, "theirs.csv")
+def judge_ours(options, scratch, frequency, horizon, network):
+    result, forecast = train_ours(options, scratch, frequency, horizon, network), os.path.join(scratch, "ours.csv")
+    run([options.program, "forecast", "--model", os.path.join(scratch, "m.seqd"), "--data",
+         os.path.join(scratch, "history.csv"), "--out", forecast, "--quiet"], "forecast")
+    return {**result, "measures": evaluate(options, forecast, scratch, frequency)}
+
+
+def train_theirs(options, scratch, frequency, horizon, network, context, steps, forecast=None):
+    path = os.path.join(scratch, "settings.json")
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"history": os.path.join(scratch, "history.csv"), "forecast": forecast if steps >= FULL else None,
-                   "freq": frequency, "horizon": horizon, "context": context, "hidden": network["hidden"],
-                   "layers": network["layers"], "batch": network["batch"], "steps": steps,
-                   "threads": options.threads}, file)
-    result = json.loads(run([options.python, os.path.join(sides.HERE, "peer_fit.py"), path], "neuralforecast"))
-    if steps >= FULL:
-        result["measures"] = evaluate(options, forecast, scratch, frequency)
-    return result
+        json.dump({"history": os.path.join(scratch, "history.csv"), "forecast": forecast, "freq": frequency,
+                   "horizon": horizon, "context": context, "hidden": network["hidden"], "layers": network["layers"],
+                   "batch": network["batch"], "steps": steps, "threads": options.threads}, file)
+    return json.loads(run([options.python, os.path.join(sides.HERE, "peer_fit.py"), path], "neuralforecast"))
+
+
+def judge_theirs(options, scratch, frequency, horizon, network, context):
+    forecast = os.path.join(scratch, "theirs.csv")
+    result = train_theirs(options, scratch, frequency, horizon, network, context, FULL, forecast)
+    return {**result, "measures": evaluate(options, forecast, scratch, frequency)}
+
+
+def race(options, scratch, frequency, horizon, network, steps):
+    """Windows per second of both in every round, and the context length."""
+    ours, theirs, context = [], [], network["context"] * horizon
+    for _ in range(options.rounds):
+        with sides.quiet(options.lock):
+            mine = train_ours(options, scratch, frequency, horizon, network, steps)
+        context = int(mine["card"]["context_length"])
+        with sides.quiet(options.lock):
+            their = train_theirs(options, scratch, frequency, horizon, network, context, steps)
+        ours.append(mine["windows_per_s"])
+        theirs.append(their["windows_per_s"])
+        print("  round: ours %8.0f windows/s, theirs %8.0f, x %.1f" % (ours[-1], theirs[-1], ours[-1] / theirs[-1]),
+              flush=True)
+    return ours, theirs, context, their["version"]
 
 
 def compare(options, name, kind, scratch):
     _, frequency, horizon, measure = SETS[name]
-    network, short = NETWORKS[kind], None if options.full else SHORT.get((name, kind))
-    print("%s, network of %s: %d layer%s of %d, %d windows a step" % (
-        name, kind, network["layers"], "s" * (network["layers"] > 1), network["hidden"], network["batch"]), flush=True)
-    with sides.quiet(options.lock):
-        our = ours(options, scratch, frequency, horizon, network, short)
-    context = int(our["card"]["context_length"])
-    print("  ours:   %8.0f windows/s, %9.0f forecasts/s (%d steps, %.1f s)%s" % (
-        our["windows_per_s"], our["windows_per_s"] * context, our["summary"]["steps"], our["summary"]["seconds"],
-        ", %s %.4f" % (measure, our["measures"][measure]) if "measures" in our else ""), flush=True)
-    with sides.quiet(options.lock):
-        their = theirs(options, scratch, frequency, horizon, network, context, short or options.steps)
-    print("  theirs: %8.0f windows/s, %9.0f forecasts/s (%d steps, %.1f s)%s" % (
-        their["windows_per_s"], their["windows_per_s"], their["timed_steps"], their["seconds"],
-        ", %s %.4f" % (measure, their["measures"][measure]) if "measures" in their else ""))
-    ratio = our["windows_per_s"] / their["windows_per_s"]
-    if "measures" not in their:
-        verdict = "too few steps of theirs to judge its accuracy"
-    else:
-        worse = our["measures"][measure] > their["measures"][measure]
-        verdict = "accuracy " + ("WORSE than theirs" if worse else "at least theirs")
-    print("  context %d, horizon %d, %d threads: windows per second x %.1f (goal %.0f: %s), forecasts per second "
-          "x %.0f; %s" % (context, horizon, options.threads, ratio, GOAL, "reached" if ratio >= GOAL else "MISSED",
-                   ratio * context, verdict), flush=True)
-    return {"set": name, "network": kind, "context": context, "settings": network, "threads": options.threads,
-            "ours": our, "theirs": their, "ratio": ratio, "ratio_forecasts": ratio * context, "measure": measure}
+    network = NETWORKS[kind]
+    print("%s, network of %s: %d layer%s of %d, %d windows a step, %d threads" % (
+        name, kind, network["layers"], "s" * (network["layers"] > 1), network["hidden"], network["batch"],
+        options.threads), flush=True)
+    ours, theirs, context, version = race(options, scratch, frequency, horizon, network, STEPS.get((name, kind), 110))
+    ratio = sides.ratio(ours, theirs)
+    operations = grid.operations(grid.Case("lstm", context, 1, 1, network["hidden"], network["layers"]), "train")
+    bound = options.peak and 1e9 * options.peak * options.threads / operations / statistics.median(theirs)
+    print("  context %d, horizon %d: windows per second x %.1f (%.1f .. %.1f), goal %.0f: %s%s; forecasts per second "
+          "x %.0f" % (
+              context, horizon, *ratio, GOAL, "reached" if ratio.median >= GOAL else "MISSED",
+              "; the machine's peak would be x %.1f" % bound if bound else "", ratio.median * context), flush=True)
+    row = {"set": name, "network": kind, "context": context, "settings": network, "threads": options.threads,
+           "windows_per_s": {"ours": ours, "theirs": theirs}, "ratio": ratio._asdict(), "bound": bound,
+           "ratio_forecasts": ratio.median * context, "measure": measure, "version": version, "accuracy": {}}
+    if options.accuracy != "none" and ((name, kind) not in LONG or options.full):
+        row["accuracy"]["ours"] = judge_ours(options, scratch, frequency, horizon, network)
+        if options.accuracy == "both":
+            row["accuracy"]["theirs"] = judge_theirs(options, scratch, frequency, horizon, network, context)
+    for side, result in row["accuracy"].items():
+        print("  %s: %s %.4f" % (side, measure, result["measures"][measure]), flush=True)
+    return row
 
 
 def main():
     options, rows = arguments(), []
+    options.peak = sides.peak(options.build)
     for name in options.sets:
         with tempfile.TemporaryDirectory() as scratch:
             split(os.path.join(options.folder, SETS[name][0]), SETS[name][2], os.path.join(scratch, "history.csv"),
@@ -156,9 +180,10 @@ def main():
             for kind in NETWORKS if options.network == "both" else [options.network]:
                 rows.append(compare(options, name, kind, scratch))
     with open(options.json, "w", encoding="utf-8") as file:
-        json.dump({"rows": rows}, file, indent=1)
+        json.dump({"made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+                   "machine": sides.machine(), "rows": rows}, file, indent=1)
     print("written: " + options.json)
-    return 0 if all(row["ratio"] >= GOAL for row in rows) else 1
+    return 0 if all(row["ratio"]["median"] >= GOAL for row in rows) else 1
 
 
 if __name__ == "__main__":

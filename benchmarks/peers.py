@@ -22,7 +22,8 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.3, help="length of a round for each side")
     parser.add_argument("--threads", type=int, default=1, help="of every side")
-    parser.add_argument("--isa", choices=["auto", "avx2", "avx512"], default="auto", help="avx2: of every side that can be held")
+    parser.add_argument("--isa", choices=["auto", "avx2", "avx512"], default="auto",
+                        help="avx2: of every side that can be held to it")
     parser.add_argument("--backend", choices=["auto", "native", "onednn"], default="auto", help="of our side")
     parser.add_argument("--rows", default="", help="only shapes whose name fits this regular expression")
     parser.add_argument("--without", default="", help="peers to leave out, such as keras,ort")

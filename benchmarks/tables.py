@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of a run as rows of Markdown for README.md: tables.py FILE.json ...
+"""The figures of a run as tables in Markdown.
 
-Takes what `benchmarks/peers`, `benchmarks/peers --only fit` and `benchmarks/run` write.
+    tables.py FILE.json ...                        prints them
+    tables.py --into README.md NAME=FILE.json ...  puts them between `<!-- NAME -->` and `<!-- /NAME -->` of a page
+
+Takes what `benchmarks/peers` (also with --only onednn or fit) and `benchmarks/run` write.
 """
+import contextlib
+import io
 import json
+import re
 import statistics
 import sys
 
@@ -61,24 +67,29 @@ def peers(data):
             row(*sizes(e["case"]), number(e["median_ms"]["ours"]), "%.0f" % e["gflops"]["ours"], *cells)
     table("summary", "part", "shapes", "geometric mean", "goal", "at the peak", "worst shape", "goal")
     for name, s in data["summary"].items():
-        row(name, s["shapes"], "%.2f" % s["geometric_mean"], s["goal"], number(s["bound"]), "%.2f" % s["worst"],
+        row(name, s["shapes"], "%.2f" % s["geometric_mean"], s["goal"], number(s.get("bound")), "%.2f" % s["worst"],
             s["least"] or "")
     for failure in data["failures"]:
         print("\nFAILED: " + failure)
 
 
 def fit(data):
-    table("end to end", "data", "network", "context", "ours windows/s", "theirs windows/s", "ratio",
+    print("\nMeasured %s: %s, %d processors." % (data["made"][:10], data["machine"]["processor"],
+                                                data["machine"]["cpus"]))
+    table("end to end", "data", "network", "context", "ours windows/s", "theirs windows/s", "ratio", "at the peak",
           "ratio of forecasts/s", "measure", "ours", "theirs")
     for r in data["rows"]:
-        measured = [number(r[side].get("measures", {}).get(r["measure"]), 4) for side in ("ours", "theirs")]
-        n = r["settings"]
+        n, speed = r["settings"], r["windows_per_s"]
+        measured = [number(r["accuracy"].get(side, {}).get("measures", {}).get(r["measure"]), 4)
+                    for side in ("ours", "theirs")]
         row(r["set"], "%d x %d, batch %d (%s)" % (n["layers"], n["hidden"], n["batch"], r["network"]), r["context"],
-            *("%.0f" % r[side]["windows_per_s"] for side in ("ours", "theirs")), "%.1f" % r["ratio"],
-            "%.0f" % r["ratio_forecasts"], r["measure"], *measured)
+            *("%.0f" % statistics.median(speed[side]) for side in ("ours", "theirs")), spread(r["ratio"]),
+            number(r["bound"]), "%.0f" % r["ratio_forecasts"], r["measure"], *measured)
 
 
 def run(data):
+    print("\nMeasured %s: %s, %d processors." % (data["made"][:10], data["machine"]["processor"],
+                                                data["machine"]["cpus"]))
     if "kernels" in data:
         levels = sorted({r["level"] for r in data["kernels"]})
         names = list(dict.fromkeys((r["kernel"], r["shape"], r["what"] or "") for r in data["kernels"]))
@@ -115,18 +126,37 @@ def run(data):
                 r["steps"], r["windows_per_s"], r["wall_s"]))
 
 
+def tables(path):
+    with open(path, encoding="utf-8") as file:
+        data = json.load(file)
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        (peers if "summary" in data else fit if "rows" in data else run)(data)
+    return text.getvalue()
+
+
+def put_into(page, pairs):
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
+    for name, path in pairs:
+        place = re.compile("(<!-- %s -->\n).*?(<!-- /%s -->)" % (name, name), re.DOTALL)
+        figures = tables(path)
+        text, found = place.subn(lambda match, new=figures: match[1] + new + "\n" + match[2], text)
+        if found != 1:
+            sys.exit("tables: %s has %d places for '%s'" % (page, found, name))
+    with open(page, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def main():
-    if len(sys.argv) < 2:
+    words = sys.argv[1:]
+    if not words or (words[0] == "--into" and len(words) < 3):
         sys.exit(__doc__)
-    for path in sys.argv[1:]:
-        with open(path, encoding="utf-8") as file:
-            data = json.load(file)
-        if "summary" in data:
-            peers(data)
-        elif "rows" in data:
-            fit(data)
-        else:
-            run(data)
+    if words[0] == "--into":
+        put_into(words[1], [word.split("=", 1) for word in words[2:]])
+    else:
+        for path in words:
+            print(tables(path), end="")
 
 
 if __name__ == "__main__":

@@ -67,7 +67,12 @@ SEQD_API int32_t seqd_context_set_progress(seqd_context *context, seqd_progress_
                                            seqd_error *error);
 
 /*
- * Threads for training and for prediction of many series; 0 takes the number of processors this process may use.
+ * Threads for training and for prediction of many series, the caller's among them; 0 takes the number of processors
+ * this process may use by its affinity mask and its control group's quota, as they are now. A call never works with
+ * more than that, nor with more than it has pieces of work of 16 series or windows; what is one piece runs on the
+ * calling thread and wakes nobody. Without this call there is one thread.
+ * The other threads belong to OpenMP, which keeps them from one call to the next: they look out for work for some
+ * milliseconds after a call and then sleep (OMP_WAIT_POLICY=passive in the environment lets them sleep at once).
  * The result of every function has the same bits for any number.
  */
 SEQD_API int32_t seqd_context_set_threads(seqd_context *context, int32_t threads, seqd_error *error);

@@ -43,9 +43,9 @@ SEQD_API int32_t seqd_table_number(const seqd_table *table, int64_t row, int32_t
  * bit a step; 4 bytes more for each known and each past column, 1 for in_stock, 4 where outliers were clipped; 40 bytes
  * a series, its id and one byte, 4 bytes more for each static column; each category of a static column: its text and 9
  * bytes; 50 bytes and its name for each of these columns; and at most 4,096 bytes besides. Reading holds meanwhile 20
- * bytes a row, 4 more for each known and past column, 1 for in_stock, and 16 unless the rows of each series stand
- * together in the order of time; at most 400 bytes a series beside its id; and at most a megabyte besides. Columns
- * appended from memory are held as they are until they are sealed.
+ * bytes a row, 4 more for each known and past column, 1 for in_stock, and 16 where some step has several rows and the
+ * rows of the series do not stand together in the order of time; at most 400 bytes a series beside its id; and at most
+ * a megabyte besides. Columns appended from memory are held as they are until they are sealed.
  */
 typedef struct seqd_dataset seqd_dataset;
 

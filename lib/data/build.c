@@ -14,7 +14,8 @@
 
 /* What the rows of one series reach over, in steps. */
 typedef struct span {
-    int64_t begin, end;                /* its rows: positions in `order`, or the rows themselves without one */
+    int64_t begin, end;                /* its rows: positions in `order`, or the rows themselves without one; while
+                                          rows are taken as they come, only end - begin counts */
     int64_t first, last, observed;     /* first step, last step, last step with a number; observed < first: none */
 } span;
 
@@ -24,7 +25,9 @@ typedef struct builder {
     int32_t duplicates, negatives, fill;
     int64_t series_count;              /* of the rows, some of which may come to nothing */
     int64_t *by_name;                  /* [series_count] numbers in the order of their ids */
-    seqd_timed *order;                 /* rows by series and step; NULL when that is how they came */
+    int64_t *rank;                     /* [number of a series] its place in that order; -1: left out */
+    bool runs;                         /* the rows stand by series and step */
+    seqd_timed *order;                 /* rows by series and step, where they have to be brought in that order */
     int64_t row_count;
     span *spans;                       /* [series_count] in the order of the ids */
     double *group;                     /* numbers of one step */
@@ -46,9 +49,10 @@ static int64_t step_at(const builder *b, int64_t place)
 }
 
 /* Rows that came in order: each series is a run of them. Their times become steps where they are. */
-static void find_runs(builder *b, const int64_t *rank)
+static void find_runs(builder *b)
 {
     seqd_rows *rows = b->rows;
+    const int64_t *rank = b->rank;
     for (int64_t first = 0; first < rows->count; first += SEQD_ROWS_BLOCK) {
         const int64_t left = rows->count - first, count = left < SEQD_ROWS_BLOCK ? left : SEQD_ROWS_BLOCK;
         const int32_t *series = seqd_rows_series(rows, first);
@@ -65,85 +69,104 @@ static void find_runs(builder *b, const int64_t *rank)
     b->row_count = rows->count;
 }
 
+static bool is_dropped(const builder *b, int64_t row)
+{
+    return b->negatives == SEQD_NEGATIVES_DROP && *seqd_rows_y(b->rows, row) < 0.0;
+}
+
 /* Rows go to their series in file order, then each series is sorted by time; equal times keep the file order. */
-static int32_t sort_rows(builder *b, const int64_t *rank, seqd_error *error)
+static int32_t sort_rows(builder *b, seqd_error *error)
 {
     seqd_context *context = b->dataset->context;
     const seqd_rows *rows = b->rows;
-    const bool drop = b->negatives == SEQD_NEGATIVES_DROP;
-    int64_t longest = 1;
-    for (int64_t i = 0; i < rows->count; i++)
-        if (!(drop && *seqd_rows_y(rows, i) < 0.0)) b->spans[rank[*seqd_rows_series(rows, i)]].end++;
-    for (int64_t i = 0; i < b->series_count; i++) {
-        if (b->spans[i].end > longest) longest = b->spans[i].end;
-        b->spans[i].begin = b->row_count;
-        b->row_count += b->spans[i].end;
-        b->spans[i].end = b->spans[i].begin;
+    int64_t longest = 1, used = 0;
+    for (int64_t s = 0; s < b->series_count; s++) {
+        span *reach = &b->spans[s];
+        const int64_t count = reach->end - reach->begin;
+        reach->begin = reach->end = used;
+        used += count;
+        if (count > longest) longest = count;
     }
-    const size_t need = (size_t)(b->row_count > 0 ? b->row_count : 1);
     size_t bytes;
-    if (!seqd_mul_size(need, sizeof *b->order, &bytes)) return seqd_fail_nomem(error, SIZE_MAX);
+    if (!seqd_mul_size((size_t)(used > 0 ? used : 1), sizeof *b->order, &bytes))
+        return seqd_fail_nomem(error, SIZE_MAX);
     b->order = seqd_alloc(context, bytes);
     seqd_timed *scratch = seqd_alloc_array(context, (size_t)longest, sizeof *scratch);
     if (!b->order || !scratch) {
         seqd_free(context, scratch);
         return seqd_fail_alloc(context, bytes, error);
     }
-    for (int64_t i = 0; i < rows->count; i++)
-        if (!(drop && *seqd_rows_y(rows, i) < 0.0))
-            b->order[b->spans[rank[*seqd_rows_series(rows, i)]].end++] = (seqd_timed){ *seqd_rows_time(rows, i), i };
-    for (int64_t i = 0; i < b->series_count; i++)
-        seqd_sort_timed(b->order + b->spans[i].begin, scratch, b->spans[i].end - b->spans[i].begin);
-    for (int64_t i = 0; i < b->row_count; i++)
+    for (int64_t i = 0; i < rows->count; i++) {
+        const int64_t s = b->rank[*seqd_rows_series(rows, i)];
+        if (s >= 0 && !is_dropped(b, i)) b->order[b->spans[s].end++] = (seqd_timed){ *seqd_rows_time(rows, i), i };
+    }
+    for (int64_t s = 0; s < b->series_count; s++)
+        seqd_sort_timed(b->order + b->spans[s].begin, scratch, b->spans[s].end - b->spans[s].begin);
+    for (int64_t i = 0; i < used; i++)
         b->order[i].time = seqd_calendar_step(&b->dataset->calendar, b->order[i].time);
     seqd_free(context, scratch);
     return SEQD_OK;
 }
 
-static int32_t order_rows(builder *b, seqd_error *error)
+static int32_t rank_series(builder *b, seqd_error *error)
 {
     seqd_context *context = b->dataset->context;
     const size_t series_count = (size_t)b->series_count;
-    int64_t *rank = seqd_alloc_array(context, series_count, 2 * sizeof *rank); /* and as many to sort by */
+    b->rank = seqd_alloc_array(context, series_count, sizeof *b->rank);
     b->by_name = seqd_alloc_array(context, series_count, sizeof *b->by_name);
     b->spans = seqd_alloc_array(context, series_count, sizeof *b->spans);
-    int32_t status = SEQD_OK;
-    if (!rank || !b->by_name || !b->spans) {
-        status = seqd_fail_alloc(context, series_count * sizeof *b->spans, error);
-    } else {
-        seqd_intern_sort(&b->rows->ids, b->by_name, rank + series_count);
-        for (int64_t i = 0; i < b->series_count; i++) rank[b->by_name[i]] = i;
-        if (b->rows->in_order && !(b->negatives == SEQD_NEGATIVES_DROP && b->rows->negative > 0))
-            find_runs(b, rank);
-        else
-            status = sort_rows(b, rank, error);
-    }
-    seqd_free(context, rank);
-    return status;
+    if (!b->rank || !b->by_name || !b->spans)
+        return seqd_fail_alloc(context, series_count * sizeof *b->spans, error);
+    seqd_intern_sort(&b->rows->ids, b->by_name, b->rank);
+    for (int64_t i = 0; i < b->series_count; i++) b->rank[b->by_name[i]] = i;
+    return SEQD_OK;
 }
 
-/* How far the rows of each series reach, and the fullest step of all. */
-static int32_t measure(builder *b, seqd_error *error)
+/* Room for the numbers of the fullest step. */
+static int32_t make_group(builder *b, int64_t most, seqd_error *error)
+{
+    b->group = seqd_alloc_array(b->dataset->context, (size_t)most, sizeof *b->group);
+    return b->group ? SEQD_OK : seqd_fail_alloc(b->dataset->context, (size_t)most * sizeof *b->group, error);
+}
+
+static void measure_row(const builder *b, span *reach, int64_t step, int64_t row)
+{
+    if (step < reach->first) reach->first = step;
+    if (step > reach->last) reach->last = step;
+    if (step > reach->observed && !isnan(*seqd_rows_y(b->rows, row))) reach->observed = step;
+}
+
+/* How far the rows of each series reach. */
+static void measure(builder *b)
+{
+    const seqd_rows *rows = b->rows;
+    for (int64_t s = 0; s < b->series_count; s++) {
+        b->spans[s].first = INT64_MAX;
+        b->spans[s].last = b->spans[s].observed = INT64_MIN;
+    }
+    for (int64_t s = 0; b->runs && s < b->series_count; s++)
+        for (int64_t i = b->spans[s].begin; i < b->spans[s].end; i++)
+            measure_row(b, &b->spans[s], *seqd_rows_time(rows, i), i);
+    for (int64_t i = 0; !b->runs && i < rows->count; i++) {
+        if (is_dropped(b, i)) continue;
+        span *reach = &b->spans[b->rank[*seqd_rows_series(rows, i)]];
+        measure_row(b, reach, seqd_calendar_step(&b->dataset->calendar, *seqd_rows_time(rows, i)), i);
+        reach->end++;
+        b->row_count++;
+    }
+}
+
+static int64_t fullest_step(const builder *b)
 {
     int64_t most = 1;
     for (int64_t s = 0; s < b->series_count; s++) {
-        span *reach = &b->spans[s];
-        int64_t before = 0, run = 0;
-        for (int64_t i = reach->begin; i < reach->end; i++) {
-            const int64_t step = step_at(b, i);
-            if (i == reach->begin) {
-                reach->first = step;
-                reach->observed = step - 1;
-            }
-            run = i > reach->begin && step == before ? run + 1 : 1;
+        int64_t run = 1;
+        for (int64_t i = b->spans[s].begin + 1; i < b->spans[s].end; i++) {
+            run = step_at(b, i) == step_at(b, i - 1) ? run + 1 : 1;
             if (run > most) most = run;
-            before = step;
-            reach->last = step;
-            if (!isnan(*seqd_rows_y(b->rows, row_at(b, i)))) reach->observed = step;
         }
     }
-    b->group = seqd_alloc_array(b->dataset->context, (size_t)most, sizeof *b->group);
-    return b->group ? SEQD_OK : seqd_fail_alloc(b->dataset->context, (size_t)most * sizeof *b->group, error);
+    return most;
 }
 
 /*
@@ -311,6 +334,21 @@ static int32_t write_step(builder *b, const panel_columns *to, int64_t at, int64
     return SEQD_OK;
 }
 
+/* What no row said: filled, carried on, or left empty. */
+static void finish_series(const builder *b, const panel_columns *to, const seqd_series *series, bool gaps)
+{
+    const int64_t first = series->offset, total = series->length + series->future;
+    if (gaps) {
+        for (int64_t i = first; i < first + total; i++)
+            if (seqd_bit(to->absent, i)) to->y[i] = NAN;
+        seqd_fill_series(to->y + first, series->length, to->absent, first, b->fill);
+    }
+    /* What the future holds is not guessed: an empty step there stays NaN, and is asked for by whoever needs it. */
+    for (int32_t k = 0; k < b->rows->columns.known.count; k++)
+        seqd_carry_series(to->known[k] + first, series->length, true);
+    for (int32_t k = 0; k < b->rows->columns.past.count; k++) seqd_carry_series(to->past[k] + first, total, false);
+}
+
 static int32_t write_series(builder *b, const panel_columns *to, int64_t s, seqd_error *error)
 {
     const seqd_series *series = &b->dataset->series[s];
@@ -327,20 +365,33 @@ static int32_t write_series(builder *b, const panel_columns *to, int64_t s, seqd
         SEQD_CHECK(write_step(b, to, series->offset + (step - series->start), begin, end, error));
         written++;
     }
-    if (written < total) {
-        for (int64_t i = series->offset; i < series->offset + total; i++)
-            if (seqd_bit(to->absent, i)) to->y[i] = NAN;
-        seqd_fill_series(to->y + series->offset, series->length, to->absent, series->offset, b->fill);
-    }
-    /* What the future holds is not guessed: an empty step there stays NaN, and is asked for by whoever needs it. */
-    for (int32_t k = 0; k < b->rows->columns.known.count; k++)
-        seqd_carry_series(to->known[k] + series->offset, series->length, true);
-    for (int32_t k = 0; k < b->rows->columns.past.count; k++)
-        seqd_carry_series(to->past[k] + series->offset, total, false);
+    finish_series(b, to, series, written < total);
     return SEQD_OK;
 }
 
-/* One block for all columns of a kind; every step starts as NaN. */
+/*
+ * Rows straight to their steps, as they come. False where a step has a second row, or a row lies behind the steps: then
+ * the rows have to be brought in order first.
+ */
+static int32_t write_rows(builder *b, const panel_columns *to, bool *all, seqd_error *error)
+{
+    const seqd_dataset *dataset = b->dataset;
+    for (int64_t i = 0; i < b->rows->count; i++) {
+        const int64_t s = b->rank[*seqd_rows_series(b->rows, i)];
+        if (s < 0 || is_dropped(b, i)) continue;
+        const seqd_series *series = &dataset->series[s];
+        const int64_t step = seqd_calendar_step(&dataset->calendar, *seqd_rows_time(b->rows, i)) - series->start;
+        *all = step < series->length + series->future && seqd_bit(to->absent, series->offset + step);
+        if (!*all) return SEQD_OK;
+        SEQD_CHECK(write_step(b, to, series->offset + step, i, i + 1, error));
+    }
+    for (int64_t s = 0; s < b->series_count; s++) {
+        const seqd_series *series = &dataset->series[s];
+        finish_series(b, to, series, b->spans[s].end - b->spans[s].begin < series->length + series->future);
+    }
+    return SEQD_OK;
+}
+/* One block for all columns of a kind. */
 static int32_t make_columns(seqd_dataset *dataset, int32_t count, float ***writable, const float ***readable,
                             seqd_error *error)
 {
@@ -353,9 +404,42 @@ static int32_t make_columns(seqd_dataset *dataset, int32_t count, float ***writa
     *writable = pointers;
     *readable = shown;
     float *values = block;
-    for (size_t i = 0; i < total; i++) values[i] = NAN;
     for (int32_t k = 0; k < count; k++) (*writable)[k] = values + (size_t)k * (size_t)dataset->step_count;
     for (int32_t k = 0; k < count; k++) (*readable)[k] = (*writable)[k];
+    return SEQD_OK;
+}
+
+/* Nothing is known of any step. */
+static void blank(const builder *b, const panel_columns *to)
+{
+    const size_t steps = (size_t)b->dataset->step_count;
+    memset(to->absent, 0xff, steps / 8 + 1);
+    if (to->in_stock) memset(to->in_stock, 1, steps);
+    for (int32_t k = 0; k < b->rows->columns.known.count; k++)
+        for (size_t i = 0; i < steps; i++) to->known[k][i] = NAN;
+    for (int32_t k = 0; k < b->rows->columns.past.count; k++)
+        for (size_t i = 0; i < steps; i++) to->past[k][i] = NAN;
+}
+
+static int32_t fill_panel(builder *b, const panel_columns *to, seqd_error *error)
+{
+    const int64_t changed = b->dataset->summary.negative_changed;
+    blank(b, to);
+    if (!b->runs) {
+        bool all = true;
+        for (int32_t i = 0; i < b->rows->ids.count; i++) b->rank[i] = -1;
+        for (int64_t s = 0; s < b->series_count; s++) b->rank[b->by_name[s]] = s;
+        SEQD_CHECK(make_group(b, 1, error));
+        SEQD_CHECK(write_rows(b, to, &all, error));
+        if (all) return SEQD_OK;
+        seqd_free(b->dataset->context, b->group);
+        b->group = NULL;
+        b->dataset->summary.negative_changed = changed;
+        blank(b, to);
+        SEQD_CHECK(sort_rows(b, error));
+    }
+    SEQD_CHECK(make_group(b, fullest_step(b), error));
+    for (int64_t s = 0; s < b->series_count; s++) SEQD_CHECK(write_series(b, to, s, error));
     return SEQD_OK;
 }
 
@@ -370,16 +454,14 @@ static int32_t write_panel(builder *b, seqd_error *error)
     to.y = block;
     SEQD_CHECK(seqd_panel_own(dataset, steps / 8 + 1, 1, &block, error));
     to.absent = block;
-    memset(to.absent, 0xff, steps / 8 + 1);
     if (columns->in_stock >= 0) {
         SEQD_CHECK(seqd_panel_own(dataset, steps, 1, &block, error));
         to.in_stock = block;
-        memset(to.in_stock, 1, steps);
     }
     const int32_t known = columns->known.count, past = columns->past.count;
     if (known > 0) SEQD_CHECK(make_columns(dataset, known, &to.known, &dataset->known, error));
     if (past > 0) SEQD_CHECK(make_columns(dataset, past, &to.past, &dataset->past, error));
-    for (int64_t s = 0; s < b->series_count; s++) SEQD_CHECK(write_series(b, &to, s, error));
+    SEQD_CHECK(fill_panel(b, &to, error));
     dataset->raw = to.y;
     dataset->absent = to.absent;
     dataset->in_stock = to.in_stock;
@@ -412,8 +494,10 @@ static int32_t build(builder *b, seqd_error *error)
     SEQD_CHECK(seqd_rows_calendar(b->rows, &dataset->calendar, error));
     const int64_t season = seqd_option_i64(dataset->options, SEQD_OPT_SEASON_LENGTH);
     dataset->season = season > 0 ? (int32_t)season : seqd_freq_season(dataset->calendar.freq);
-    SEQD_CHECK(order_rows(b, error));
-    SEQD_CHECK(measure(b, error));
+    SEQD_CHECK(rank_series(b, error));
+    b->runs = b->rows->in_order && !(b->negatives == SEQD_NEGATIVES_DROP && b->rows->negative > 0);
+    if (b->runs) find_runs(b);
+    measure(b);
     SEQD_CHECK(seqd_panel_own(dataset, (size_t)b->series_count, sizeof *dataset->series, &block, error));
     dataset->series = block;
     SEQD_CHECK(place_series(b, error));
@@ -430,12 +514,13 @@ int32_t seqd_panel_build(seqd_dataset *dataset, seqd_rows *rows, seqd_error *err
 {
     if (rows->count == 0)
         return seqd_fail(error, SEQD_E_DATA, "%s: there are no rows", source_name(rows));
-    builder b = { dataset, rows, 0, 0, 0, rows->ids.count, NULL, NULL, 0, NULL, NULL };
+    builder b = { .dataset = dataset, .rows = rows, .series_count = rows->ids.count };
     b.duplicates = seqd_option_choice(dataset->options, SEQD_OPT_DUPLICATES);
     b.negatives = seqd_option_choice(dataset->options, SEQD_OPT_NEGATIVES);
     b.fill = seqd_option_choice(dataset->options, SEQD_OPT_FILL);
     const int32_t status = build(&b, error);
     seqd_free(dataset->context, b.by_name);
+    seqd_free(dataset->context, b.rank);
     seqd_free(dataset->context, b.order);
     seqd_free(dataset->context, b.spans);
     seqd_free(dataset->context, b.group);

@@ -116,8 +116,7 @@ int32_t seqd_intern_add(seqd_intern *intern, const char *text, size_t length, in
     for (uint32_t there; (there = intern->slots[slot]) != 0; slot = (slot + 1) & (intern->slot_count - 1)) {
         const int32_t i = (int32_t)(there - 1);
         probes++;
-        if (intern->hashes[i] == hash && length_of(intern, i) == length &&
-            seqd_same_bytes(seqd_intern_text(intern, i), text, length)) {
+        if (intern->hashes[i] == hash && seqd_intern_is(intern, i, text, length)) {
             *number = i;
             return SEQD_OK;
         }

@@ -42,6 +42,14 @@ static inline bool seqd_same_bytes(const char *a, const char *b, size_t length)
     return true;
 }
 
+/* Is it this text that has the number? */
+static inline bool seqd_intern_is(const seqd_intern *intern, int32_t number, const char *text, size_t length)
+{
+    const size_t begin = intern->offsets[number];
+    const size_t end = number + 1 < intern->count ? intern->offsets[number + 1] : intern->byte_count;
+    return end - begin == length + 1 && seqd_same_bytes(intern->bytes + begin, text, length);
+}
+
 void seqd_intern_init(seqd_intern *intern, seqd_context *context);
 void seqd_intern_clear(seqd_intern *intern);
 /* SEQD_E_FORMAT when a new text is not UTF-8. */

@@ -164,7 +164,7 @@ void seqd_rows_clear(seqd_rows *rows)
     for (int32_t i = 0; rows->cat_values && i < c->cat.count; i++) seqd_intern_clear(&rows->cat_values[i]);
     for (int32_t i = 0; rows->real && i < c->real.count; i++) seqd_free(context, rows->real[i]);
     for (size_t i = 0; i < rows->block_count; i++) seqd_free(context, rows->blocks[i]);
-    void *const blocks[] = { rows->cat, rows->cat_values, rows->real, rows->blocks, rows->used, rows->last_id,
+    void *const blocks[] = { rows->cat, rows->cat_values, rows->real, rows->blocks, rows->used, rows->joined_id,
                              rows->jumps };
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) seqd_free(context, blocks[i]);
     seqd_intern_clear(&rows->ids);
@@ -230,7 +230,7 @@ static void cell_text(const seqd_cell *cell, char number[SEQD_NUMBER_SIZE], cons
     *text = number;
 }
 
-/* The text of the id of a row, joined by '/' into last_id when it has several parts. */
+/* The text of the id of a row, joined by '/' into joined_id when it has several parts. */
 static int32_t join_id(seqd_rows *rows, const seqd_cell *cells, const char **text, size_t *length,
                        char number[SEQD_NUMBER_SIZE],
                        int64_t line, seqd_error *error)
@@ -252,26 +252,17 @@ static int32_t join_id(seqd_rows *rows, const seqd_cell *cells, const char **tex
             *length = size;
             return SEQD_OK;
         }
-        /* The second half of last_id takes the new id, the first half holds the one before. */
-        void *block = rows->last_id;
         size_t need;
         if (!seqd_add_size(used, size, &need) || need > SIZE_MAX / 4) return seqd_fail_nomem(error, size);
-        if (need + 2 > rows->last_id_capacity / 2) {
-            const bool grown = seqd_grow(rows->context, &block, &rows->last_id_capacity, need * 4 + 64, 1);
-            rows->last_id = block;
-            if (!grown) return seqd_fail_alloc(rows->context, need * 4, error);
-            rows->last_id_length = 0;
-            rows->last_series = -1;
-            i = -1;
-            used = 0;
-            continue;
-        }
-        char *to = rows->last_id + rows->last_id_capacity / 2;
-        if (i > 0) to[used++] = '/';
-        memcpy(to + used, part, size);
+        void *block = rows->joined_id;
+        const bool grown = seqd_grow(rows->context, &block, &rows->joined_capacity, need + 1, 1);
+        rows->joined_id = block;
+        if (!grown) return seqd_fail_alloc(rows->context, need + 1, error);
+        if (i > 0) rows->joined_id[used++] = '/';
+        memcpy(rows->joined_id + used, part, size);
         used += size;
     }
-    *text = rows->last_id + rows->last_id_capacity / 2;
+    *text = rows->joined_id;
     *length = used;
     return SEQD_OK;
 }
@@ -282,9 +273,15 @@ static int32_t find_series(seqd_rows *rows, const seqd_cell *cells, int64_t line
     const char *text = "";
     size_t length = 0;
     SEQD_CHECK(join_id(rows, cells, &text, &length, number, line, error));
-    if (rows->last_series >= 0 && length == rows->last_id_length && seqd_same_bytes(text, rows->last_id, length)) {
-        *series = rows->last_series;
-        return SEQD_OK;
+    if (rows->last_series >= 0) {
+        /* Mostly it is the one before again, or, where rows stand by date, the one that came after that before. */
+        const int32_t follower = rows->last_series + 1 < rows->ids.count ? rows->last_series + 1 : 0;
+        const bool same = seqd_intern_is(&rows->ids, rows->last_series, text, length);
+        if (same || seqd_intern_is(&rows->ids, follower, text, length)) {
+            if (!same) rows->last_series = follower;
+            *series = rows->last_series;
+            return SEQD_OK;
+        }
     }
     const int32_t before = rows->ids.count;
     const int32_t status = seqd_intern_add(&rows->ids, text, length, series, error);
@@ -296,14 +293,6 @@ static int32_t find_series(seqd_rows *rows, const seqd_cell *cells, int64_t line
         return seqd_rows_fail(rows, SEQD_E_LIMIT, line, rows->columns.id.at[0], error,
                               "more series than the limit 'series' of %lld", (long long)limit);
     if ((size_t)rows->ids.count > rows->static_capacity) SEQD_CHECK(grow_static(rows, error));
-    if (length + 1 > rows->last_id_capacity / 2) {
-        void *block = rows->last_id;
-        const bool grown = seqd_grow(rows->context, &block, &rows->last_id_capacity, length * 2 + 64, 1);
-        rows->last_id = block;
-        if (!grown) return seqd_fail_alloc(rows->context, length * 2, error);
-    }
-    memcpy(rows->last_id, text, length);
-    rows->last_id_length = length;
     rows->last_series = *series;
     return SEQD_OK;
 }

@@ -57,9 +57,9 @@ typedef struct seqd_rows {
     int32_t used_count;
 
     seqd_intern ids;
-    char *last_id;               /* of the row before, to spare most look-ups */
-    size_t last_id_length, last_id_capacity;
-    int32_t last_series;
+    char *joined_id;             /* of several columns */
+    size_t joined_capacity;
+    int32_t last_series;         /* of the row before, to spare most look-ups; -1 before the first */
     seqd_date_memo last_date;
 
     seqd_intern *cat_values;     /* [cat.count]: texts of each column */

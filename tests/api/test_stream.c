@@ -25,6 +25,7 @@ static row row_of(int series, int day)
     if (series == 4) r.y = 0;
     if (mixed == 0) r.y = NOTHING;
     if (series == 5 && day < DAYS - PUSHED) r.y = NOTHING; /* first seen in what is pushed */
+    if (series == 8 && day > DAYS - PUSHED - 12 && day % 5) r.y = NOTHING; /* much seen, but long ago */
     if (mixed == 5) r.in_stock = 0;
     if (mixed == 7 || day < 3) r.clicks = NOTHING;
     if (mixed == 9 && day > 40 && day < DAYS) r.price = NOTHING;

@@ -6,7 +6,8 @@
 # Nothing is touched when all is present.
 #
 #   . scripts/setup.sh; setup build          what the library and the command line program need
-#   . scripts/setup.sh; setup build tests    also what the tests need
+#   . scripts/setup.sh; setup build tests    also what the tests need, with the distribution's oneDNN
+#   . scripts/setup.sh; setup_onednn3        oneDNN 3.x of the Python package index, unpacked into .deps/onednn3
 
 setup_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 setup_deps=$setup_root/.deps
@@ -32,11 +33,12 @@ setup_has_meson() {
     case $version in 0.*) return 1 ;; esac
 }
 
-setup_compiles() { # language, text
-    local compiler=${CC:-cc}
-    [ "$1" = c++ ] && compiler=${CXX:-c++}
+setup_compiles() { # language, text, arguments for the linker
+    local compiler=${CC:-cc} language=$1 text=$2
+    shift 2
+    [ "$language" = c++ ] && compiler=${CXX:-c++}
     # shellcheck disable=SC2086
-    printf '%s\n' "$2" | $compiler -x "$1" -o /dev/null - >/dev/null 2>&1
+    printf '%s\n' "$text" | $compiler -x "$language" -o /dev/null - "$@" >/dev/null 2>&1
 }
 
 setup_has_module() { pkg-config --exists "$1" 2>/dev/null; }
@@ -54,8 +56,11 @@ int main(void) { return puts("") < 0; }' || printf '%s\n' gcc libc6-dev
         setup_has_module cmocka || echo libcmocka-dev
         setup_compiles c++ '#include <string>
 int main() { return std::string("x").size() != 1; }' || echo g++
+        setup_compiles c '#include <oneapi/dnnl/dnnl.h>
+int main(void) { return dnnl_version() == 0; }' -ldnnl || echo libdnnl-dev
         ;;
     esac
+    case " $* " in *" pip "*) python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;; esac
 }
 
 setup_as_root() { # how to become root, packages
@@ -126,6 +131,32 @@ setup() {
     left=$(setup_missing "$@" | tr '\n' ' ')
     [ -z "$left" ] || {
         echo "setup: still missing after the installation: $left(log: .deps/setup.log)" >&2
+        return 1
+    }
+}
+
+# The same version for everyone: the two packages bring the headers and the library.
+setup_onednn3() {
+    local version=2023.2.0 folder=$setup_deps/onednn3 log=$setup_deps/onednn3.log part
+    [ -e "$folder/ready" ] && return 0
+    setup pip || return 1
+    mkdir -p "$setup_deps" || return 1
+    rm -rf "$folder" "$folder.part"
+    echo "setup: fetching oneDNN 3.2 from the Python package index" >&2
+    {
+        python3 -m pip download --no-deps --no-input --disable-pip-version-check --only-binary :all: \
+            -d "$folder.part" onednn-cpu-gomp==$version onednn-devel-cpu-gomp==$version &&
+            mkdir -p "$folder" &&
+            for part in "$folder.part"/*.whl; do
+                python3 -m zipfile -e "$part" "$folder.part" || return 1
+            done &&
+            cp -r "$folder.part"/*.data/data/include "$folder.part"/*.data/data/lib "$folder/" &&
+            ln -sf libdnnl.so.3 "$folder/lib/libdnnl.so" && ln -sf libdnnl.so.3 "$folder/lib/libdnnl.so.3.2" &&
+            touch "$folder/ready"
+    } >"$log" 2>&1
+    rm -rf "$folder.part"
+    [ -e "$folder/ready" ] || {
+        tail -n 3 "$log" >&2
         return 1
     }
 }

@@ -30,7 +30,6 @@ int32_t seqd_onednn_ready(seqd_context *context, seqd_error *error)
 #include <oneapi/dnnl/dnnl_version.h>
 
 #include "onednn_guard.h"
-#include "parallel.h"
 
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
@@ -51,10 +50,7 @@ static void pack(int64_t k, int64_t n, const float *b, int64_t ldb, int transpos
         for (int64_t j = 0; j < n; j++) packed[i * n + j] = transposed ? b[j * ldb + i] : b[i * ldb + j];
 }
 
-/*
- * What oneDNN refuses or fails is computed here instead, so that a product is never left out; and everything in a
- * forked child, where its threads are gone.
- */
+/* What oneDNN refuses or fails is computed here instead, so that a product is never left out. */
 static void plain_gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, int a_transposed, const float *b,
                        int64_t ldb, float *c, int64_t ldc)
 {
@@ -84,7 +80,7 @@ static int32_t run_sgemm(void *user)
 static void multiply(product p)
 {
     if (p.m == 0 || p.n == 0 || p.k == 0) return;
-    if (seqd_parallel_forked() || seqd_onednn_guard(run_sgemm, &p) != 0)
+    if (seqd_onednn_run(run_sgemm, &p) != 0)
         plain_gemm(p.m, p.n, p.k, p.a, p.lda, p.a_transposed == 'T', p.b, p.ldb, p.c, p.ldc);
 }
 
@@ -145,7 +141,7 @@ const seqd_kernels *seqd_onednn_kernels(const seqd_kernels *base)
     int expected = 0;
     if (atomic_compare_exchange_strong(&states[level], &expected, 1)) {
         seqd_kernels *table = &tables[level];
-        (void)seqd_onednn_guard(seqd_onednn_settle, NULL);
+        (void)seqd_onednn_run(seqd_onednn_settle, NULL);
         *table = *base;
         table->gemm_packed_size = packed_size;
         table->gemm_pack = pack;

@@ -19,7 +19,10 @@ extern "C" {
  */
 int32_t seqd_onednn_guard(int32_t (*call)(void *user), void *user);
 
-/* For the guard, before anything else is asked of oneDNN: it prints nothing, and its cache of primitives is capped. */
+/* The guard around a call that also sees one OpenMP thread, wherever it is made; so does a child made by fork. */
+int32_t seqd_onednn_run(int32_t (*call)(void *user), void *user);
+
+/* To be run so before anything else is asked of oneDNN: it prints nothing, and its cache of primitives is capped. */
 int32_t seqd_onednn_settle(void *unused);
 
 #ifdef __cplusplus

@@ -65,9 +65,6 @@ typedef struct seqd_onednn_rnn_layer {
 
 static inline int32_t seqd_onednn_columns(const seqd_rnn_shape *shape) { return shape->inputs + shape->statics; }
 
-/* call(user) where oneDNN sees one thread, exceptions caught. Returns 0 or a code. */
-int32_t seqd_onednn_run(int32_t (*call)(void *user), void *user);
-
 /* Fills `error` from a code of seqd_onednn_run: SEQD_E_NOMEM, SEQD_E_UNSUPPORTED, SEQD_E_INTERNAL. */
 int32_t seqd_onednn_fail(int32_t code, seqd_error *error);
 

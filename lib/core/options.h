@@ -94,7 +94,7 @@
     X(PATIENCE, "patience", I64, "training", "0", 0, 1000000, "",                                                      \
       "validation rounds without improvement before stopping early; 0: run to max_steps and keep the best")           \
     X(SEED, "seed", I64, "training", "1", 0, 9223372036854775807.0, "", "of all random numbers")                       \
-    X(BACKEND, "backend", CHOICE, "training", "auto", 0, 0, "auto|native|onednn", "who multiplies matrices")           \
+    X(BACKEND, "backend", CHOICE, "training", "auto", 0, 0, "auto|native|onednn", "who computes the network")          \
     /* --- evaluation --- */                                                                                           \
     X(WINDOWS, "windows", I64, "evaluation", "3", 1, 1000, "", "backtest windows")                                     \
     X(STRIDE, "stride", I64, "evaluation", "0", 0, 100000, "", "steps between backtest windows; 0: the horizon")       \

@@ -24,6 +24,14 @@ static bool means(const float *history, int64_t at, int32_t count, int32_t spaci
     const int32_t whole = (count + VECTOR - 1) / VECTOR * VECTOR;
     float sum[RUN], seen[RUN];
     int missing = 0;
+    if (repeats == 1 && at >= 0) {
+        for (int32_t i = 0; i < count; i++) {
+            const float value = history[at + i];
+            out[i] = (value + 0.0f - loc) * inverse; /* -0 counts as 0, as in a sum */
+            missing |= value != value;
+        }
+        return missing;
+    }
     for (int32_t i = 0; i < whole; i++) sum[i] = seen[i] = 0.0f;
     for (int32_t j = 0; j < repeats; j++, at -= spacing) {
         const int64_t first = at < 0 ? -at : 0;

@@ -6,9 +6,10 @@
  *   threads [FIRST SECOND [BATCH [ROUNDS]]]     default: 1 2, batches 64, 128 and 256, 9 rounds
  *
  * A round times both on one shape, back to back, and then as many trainers of one thread as SECOND says, each on a
- * thread of its own: what the machine gives to work that has nothing in common (a virtual machine's two processors are
- * at times one). Shown are medians: steps a second of FIRST and SECOND, their ratio with the lowest and highest, the
- * ratio of the trainers apart to FIRST ("apart"), and SECOND as a share of those.
+ * thread of its own: whether the machine has processors to give at all (other work and a virtual machine's neighbours
+ * take them; it is no bound, as each of these trainers has its own caches to fill). Shown are medians: steps a second of
+ * FIRST and SECOND, their ratio with the lowest and highest, the ratio of the trainers apart to FIRST ("apart"), and
+ * SECOND as a share of those.
  * A round in which the kernel took a processor away from this process for another one says nothing about threads: it is
  * taken again, up to a limit, and the number of such rounds is shown. The last line counts the shapes.
  */
@@ -177,11 +178,12 @@ static double measure(const shape *how, const int threads[2], int rounds, double
             const int which = (round + k) % 2;
             rate[which][round] = (double)steps / run(&sides[which], steps);
         }
+        const long taken = preempted() - before;
         const double machine = together(apart, copies, steps);
         ratio[round] = rate[1][round] / rate[0][round];
         ceiling[round] = machine / rate[0][round];
         shares[round] = rate[1][round] / machine;
-        if (preempted() - before > DISTURBED && again < MOST_REPEATS * rounds) {
+        if (taken > DISTURBED && again < MOST_REPEATS * rounds) {
             again++;
             round--;
         }

@@ -27,7 +27,8 @@ enum {
     SEQD_ONEDNN_WEIGHT_HH,
     SEQD_ONEDNN_BIAS,            /* [blocks][hidden], 4 blocks for LSTM and for GRU */
     SEQD_ONEDNN_OUTPUT,          /* [steps][rows][hidden] */
-    SEQD_ONEDNN_STATE,           /* [rows][hidden], before the first step */
+    SEQD_ONEDNN_STATE,           /* [rows][hidden], before the first step; without it the backward pass of 2.6 adds
+                                    what is not there to the gradient of weight_hh */
     SEQD_ONEDNN_PLAIN_IH,        /* [gates][columns] */
     SEQD_ONEDNN_PLAIN_HH,        /* [gates][hidden] */
     SEQD_ONEDNN_GRAD_IH,         /* [columns][gates] */

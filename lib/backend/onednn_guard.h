@@ -13,9 +13,9 @@ extern "C" {
 #define SEQD_ONEDNN_THREW (-2)
 
 /*
- * call(user), which returns 0 or a code of oneDNN. oneDNN is C++ behind a C interface and lets exceptions out of it: they
- * end here as one of the two codes above. What `call` was making must be reachable from `user`, for the caller to free.
- * A thread that is cancelled passes through.
+ * call(user), which returns 0 or a code of oneDNN. oneDNN is C++ behind a C interface and lets exceptions out of it:
+ * they end here as one of the two codes above. What `call` was making must be reachable from `user`, for the caller to
+ * free. A thread that is cancelled passes through.
  */
 int32_t seqd_onednn_guard(int32_t (*call)(void *user), void *user);
 

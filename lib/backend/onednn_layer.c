@@ -143,15 +143,16 @@ static int32_t make_shared(seqd_onednn_rnn_layer *layer, seqd_onednn_program *p)
 {
     const dnnl_engine_t engine = layer->engine;
     for (int i = 0; i < 2; i++) {
-        CHECK(dnnl_memory_create(&p->plain[i], seqd_onednn_descriptor(&p->descriptors, SEQD_ONEDNN_PLAIN_IH + i), engine,
-                                 layer->plain[i]));
+        CHECK(dnnl_memory_create(&p->plain[i], seqd_onednn_descriptor(&p->descriptors, SEQD_ONEDNN_PLAIN_IH + i),
+                                 engine, layer->plain[i]));
         memset(p->weight_data[i], 0, p->weight_bytes[i]);
         CHECK(dnnl_memory_create(&p->weights[i], dnnl_primitive_desc_query_md(p->description, dnnl_query_weights_md, i),
                                  engine, p->weight_data[i]));
         if (p->repack_bytes[i] > 0)
-            CHECK(dnnl_memory_create(&p->repack_scratch[i],
-                                     dnnl_primitive_desc_query_md(p->repack_description[i], dnnl_query_scratchpad_md, 0),
-                                     engine, layer->repack_data));
+            CHECK(dnnl_memory_create(
+                &p->repack_scratch[i],
+                dnnl_primitive_desc_query_md(p->repack_description[i], dnnl_query_scratchpad_md, 0), engine,
+                layer->repack_data));
     }
     return (int32_t)dnnl_memory_create(&p->bias, seqd_onednn_descriptor(&p->descriptors, SEQD_ONEDNN_BIAS), engine,
                                        layer->bias);
@@ -188,8 +189,8 @@ static int32_t make_call(const seqd_onednn_rnn_layer *layer, seqd_onednn_lane *l
         CHECK(own(call, e, DNNL_ARG_WORKSPACE, dnnl_primitive_desc_query_md(p->description, dnnl_query_workspace_md, 0),
                   lane->workspace));
     if (p->scratch_bytes > 0)
-        CHECK(own(call, e, DNNL_ARG_SCRATCHPAD, dnnl_primitive_desc_query_md(p->description, dnnl_query_scratchpad_md, 0),
-                  lane->scratch));
+        CHECK(own(call, e, DNNL_ARG_SCRATCHPAD,
+                  dnnl_primitive_desc_query_md(p->description, dnnl_query_scratchpad_md, 0), lane->scratch));
     if (layer->base.plan.train) {
         CHECK(own(call, e, DNNL_ARG_SRC_ITER, seqd_onednn_descriptor(d, SEQD_ONEDNN_STATE), lane->state));
         if (lstm) CHECK(own(call, e, DNNL_ARG_SRC_ITER_C, seqd_onednn_descriptor(d, SEQD_ONEDNN_STATE), lane->state));

@@ -74,7 +74,8 @@ void seqd_onednn_bias_gradient(const seqd_rnn_shape *shape, const float *theirs,
     }
 }
 
-void seqd_onednn_join(const seqd_rnn_plan *plan, int32_t rows, int32_t padded, const float *x, const float *s, float *to)
+void seqd_onednn_join(const seqd_rnn_plan *plan, int32_t rows, int32_t padded, const float *x, const float *s,
+                      float *to)
 {
     const int32_t inputs = plan->shape.inputs, statics = plan->shape.statics;
     if (statics == 0) {

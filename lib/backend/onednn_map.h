@@ -26,7 +26,8 @@ void seqd_onednn_bias_gradient(const seqd_rnn_shape *shape, const float *theirs,
  * One input of inputs and statics: to[steps][padded][inputs + statics] from x[steps][rows][inputs] and
  * s[rows][statics]; rows from `rows` on become zero.
  */
-void seqd_onednn_join(const seqd_rnn_plan *plan, int32_t rows, int32_t padded, const float *x, const float *s, float *to);
+void seqd_onednn_join(const seqd_rnn_plan *plan, int32_t rows, int32_t padded, const float *x, const float *s,
+                      float *to);
 /* Its gradient taken apart: dx is written unless NULL, ds added to. */
 void seqd_onednn_part(const seqd_rnn_plan *plan, int32_t rows, int32_t padded, const float *from, float *dx, float *ds);
 

@@ -104,7 +104,9 @@ int32_t seqd_onednn_ready(seqd_context *context, seqd_error *error)
         bool right = false;
         const int32_t status = try_layer(context, &right, error);
         if (status == SEQD_E_NOMEM || status == SEQD_E_LIMIT) return status;
-        atomic_store(&state, status == SEQD_OK && right ? 1 : 2);
+        if (status != SEQD_OK) /* what failed may work the next time */
+            return seqd_fail_prefix(error, SEQD_E_UNSUPPORTED, "oneDNN does not work on this machine");
+        atomic_store(&state, right ? 1 : 2);
     }
     if (atomic_load(&state) == 1) return SEQD_OK;
     return seqd_fail(error, SEQD_E_UNSUPPORTED, "oneDNN does not compute correctly on this machine");

@@ -33,7 +33,7 @@ static void release(seqd_rnn *rnn)
 int32_t seqd_onednn_create_untested(seqd_context *context, const seqd_kernels *kernels, const seqd_rnn_plan *plan,
                                     seqd_rnn **out, seqd_error *error)
 {
-    if (!fits(plan)) return seqd_fail(error, SEQD_E_UNSUPPORTED, "a recurrent layer of this size is too large for oneDNN");
+    if (!fits(plan)) return seqd_fail(error, SEQD_E_UNSUPPORTED, "the recurrent layer is too large for oneDNN");
     seqd_onednn_rnn_layer *layer = NULL;
     seqd_onednn_lane *lanes = NULL;
     size_t size = 0;

@@ -49,10 +49,10 @@ int32_t seqd_onednn_describe_cell(dnnl_engine_t engine, const_dnnl_primitive_att
                                                                none, b, h, none, none, 0, attributes);
     else
         status = kind == dnnl_backward
-                     ? dnnl_lbr_gru_backward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h, none,
-                                                                   x, h0, dw, du, b, h, none, 0, forward,
+                     ? dnnl_lbr_gru_backward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h,
+                                                                   none, x, h0, dw, du, b, h, none, 0, forward,
                                                                    attributes)
-                     : dnnl_lbr_gru_forward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h, none,
-                                                                  0, attributes);
+                     : dnnl_lbr_gru_forward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h,
+                                                                  none, 0, attributes);
     return (int32_t)status;
 }

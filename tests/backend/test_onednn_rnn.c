@@ -89,7 +89,8 @@ static void run_stack(seqd_rnn *const rnn[], layer_values *const v[], int32_t de
         layer_forward(rnn[i], 0, v[i]);
     }
     for (int32_t i = depth - 1; i >= 0; i--) {
-        if (i + 1 < depth) memcpy(v[i]->array[LAYER_DH], v[i + 1]->array[LAYER_DX], v[i]->count[LAYER_DH] * sizeof(float));
+        if (i + 1 < depth)
+            memcpy(v[i]->array[LAYER_DH], v[i + 1]->array[LAYER_DX], v[i]->count[LAYER_DH] * sizeof(float));
         layer_backward(rnn[i], 0, v[i]);
     }
 }
@@ -304,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_notices_a_wrong_mapping),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    fprintf(stderr, "oneDNN %s: largest difference %.3g, allowed are %.3g\n", seqd_backend_onednn_version(), worst, BOUND);
+    fprintf(stderr, "oneDNN %s: largest difference %.3g, allowed are %.3g\n", seqd_backend_onednn_version(), worst,
+            BOUND);
     return failed;
 }

@@ -137,4 +137,5 @@ def peak(build, level="auto"):
 def machine():
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
                   if line.startswith("model name")), platform.processor())
-    return {"processor": model, "cpus": len(os.sched_getaffinity(0)), "system": platform.platform()}
+    return {"processor": model, "cpus": len(os.sched_getaffinity(0)), "system": platform.platform(),
+            "load": os.getloadavg()[0]}

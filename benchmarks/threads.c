@@ -6,8 +6,8 @@
  *   threads [FIRST SECOND [BATCH [ROUNDS]]]     default: 1 2, batches 64, 128 and 256, 9 rounds
  *
  * A round times both on one shape, back to back, and then as many trainers of one thread as SECOND says, each on a
- * thread of its own: whether the machine has processors to give at all (other work and a virtual machine's neighbours
- * take them; it is no bound, as each of these trainers has its own caches to fill). Shown are medians: steps a second of
+ * thread of its own: whether the machine has processors to give (other work and a virtual machine's neighbours take
+ * them; it is no bound, as each of these trainers has its own caches to fill). Shown are medians: steps a second of
  * FIRST and SECOND, their ratio with the lowest and highest, the ratio of the trainers apart to FIRST ("apart"), and
  * SECOND as a share of those.
  * A round in which the kernel took a processor away from this process for another one says nothing about threads: it is

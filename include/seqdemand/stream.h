@@ -72,8 +72,8 @@ SEQD_API int32_t seqd_stream_push_many(seqd_stream *stream, const double *y, con
  * known[horizon][known_count], all given; `mean` takes `horizon` numbers, `quantiles` level_count * horizon, one level
  * after the other. `mean` may be NULL, and `levels` and `quantiles` with a level_count of 0. A series of which nothing
  * was ever observed is forecast as zero.
- * Errors: SEQD_E_ARG (series out of range, other counts, level not in (0,1)), SEQD_E_DATA (a known covariate is missing:
- * column and date are named), SEQD_E_BUSY.
+ * Errors: SEQD_E_ARG (series out of range, other counts, level not in (0,1)), SEQD_E_DATA (a known covariate is
+ * missing: column and date are named), SEQD_E_BUSY.
  */
 SEQD_API int32_t seqd_stream_forecast(seqd_stream *stream, int64_t series, const double *known, int32_t known_count,
                                       double *mean, const double *levels, int32_t level_count, double *quantiles,

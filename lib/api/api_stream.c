@@ -73,7 +73,8 @@ static int32_t check_columns(const char *kind, int32_t needed, const double *val
     if (count != needed)
         return seqd_fail(error, SEQD_E_ARG, "%d %s columns are given, but the model reads %d", (int)count, kind,
                          (int)needed);
-    if (needed > 0 && !values) return seqd_fail(error, SEQD_E_ARG, "the values of %d %s columns are NULL", (int)needed, kind);
+    if (needed > 0 && !values)
+        return seqd_fail(error, SEQD_E_ARG, "the values of %d %s columns are NULL", (int)needed, kind);
     return SEQD_OK;
 }
 
@@ -112,7 +113,8 @@ static int32_t answer(seqd_stream *stream, int64_t series, const double *known, 
     const int32_t horizon = model->features.horizon, width = model->dist.width;
     int32_t kind;
     SEQD_CHECK(seqd_stream_answer(stream, series, 1, known, stream->parameters, &kind, error));
-    for (int32_t h = 0; mean && h < horizon; h++) mean[h] = seqd_dist_mean(&model->dist, stream->parameters + h * width);
+    for (int32_t h = 0; mean && h < horizon; h++)
+        mean[h] = seqd_dist_mean(&model->dist, stream->parameters + h * width);
     for (int32_t l = 0; l < level_count; l++)
         for (int32_t h = 0; h < horizon; h++)
             *quantiles++ = seqd_dist_quantile(&model->dist, stream->parameters + h * width, levels[l]);

@@ -167,8 +167,8 @@ void seqd_shard_place_light(const seqd_features *features, int32_t rows, int32_t
 void seqd_shard_fill(const seqd_binding *binding, const seqd_window *windows, int32_t count, seqd_shard *shard);
 
 /*
- * Parts of a window, for who carries one step by step. The inputs of the step at history[0] (steps before it at negative
- * places, as far as lags go): its scaler, `level` from seqd_scale_level, the number t of the step in its series, raw
+ * Parts of a window, for who carries one step by step. The inputs of the step at history[0] (steps before it at
+ * negative places, as far as lags go): its scaler, `level` from seqd_scale_level, the number t of the step in its series, raw
  * values of covariates ([known_count], [past_count]; NaN where not known) and of the stock mark.
  */
 typedef struct seqd_step {

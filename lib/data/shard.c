@@ -15,8 +15,8 @@ float seqd_squash(float z)
 }
 
 /*
- * Means of the observed ones among history[at + i - j * spacing], j = 0 .. repeats - 1, for i in [0, count), scaled; NaN
- * where none was observed, and then it returns true. There is nothing before history[0].
+ * Means of the observed ones among history[at + i - j * spacing], j = 0 .. repeats - 1, for i in [0, count), scaled;
+ * NaN where none was observed, and then it returns true. There is nothing before history[0].
  */
 static bool means(const float *history, int64_t at, int32_t count, int32_t spacing, int32_t repeats, float loc,
                   float inverse, float out[RUN])

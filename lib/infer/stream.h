@@ -16,8 +16,8 @@ typedef struct seqd_stream_lane {
 } seqd_stream_lane;
 
 /*
- * What is kept of a series: the scaler, the last values (step t in place t % history_room, as far back as scaler and lags
- * reach), loc and scale of the last steps (as far back as lags ask for them), the state of every layer, and the last
+ * What is kept of a series: the scaler, the last values (step t in place t % history_room, as far back as scaler and
+ * lags reach), loc and scale of the last steps (as far back as lags ask for them), the state of every layer, and the last
  * value of every covariate. All arrays are made at the start.
  */
 struct seqd_stream {
@@ -59,13 +59,16 @@ typedef struct seqd_stream_values {
 int32_t seqd_stream_new(seqd_model *model, const seqd_dataset *dataset, seqd_stream **out, seqd_error *error);
 void seqd_stream_free(seqd_stream *stream);
 int32_t seqd_stream_advance(seqd_stream *stream, const seqd_stream_values *values, seqd_error *error);
-/* known[count][horizon][known_count] for `count` series from `first` on; parameters[count][horizon][width], status[count]. */
+/*
+ * For `count` series from `first` on: known[count][horizon][known_count] to parameters[count][horizon][width] and
+ * status[count].
+ */
 int32_t seqd_stream_answer(seqd_stream *stream, int64_t first, int64_t count, const double *known, float *parameters,
                            int32_t *status, seqd_error *error);
 int32_t seqd_stream_forecast_into(seqd_stream *stream, const double *known, seqd_forecast *forecast, seqd_error *error);
 int32_t seqd_stream_forecast_new(seqd_stream *stream, const double *known, seqd_forecast **out, seqd_error *error);
 
-/* stream_step.c: runs the rows of a lane's shard one step on. */
-void seqd_stream_copy_states(const seqd_stream *stream, int64_t first, int32_t rows, float *block, bool out);
+/* The states of `rows` series from `first` on, into a block as seqd_net_step has it for several rows, or back. */
+void seqd_stream_copy_states(const seqd_stream *stream, int64_t first, int32_t rows, float *block, bool into_block);
 
 #endif

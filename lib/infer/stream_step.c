@@ -11,7 +11,7 @@
 #include "stream.h"
 
 /* A layer's h (and c) of several rows stand together in a block; a series keeps its own, layer after layer. */
-void seqd_stream_copy_states(const seqd_stream *stream, int64_t first, int32_t rows, float *block, bool out)
+void seqd_stream_copy_states(const seqd_stream *stream, int64_t first, int32_t rows, float *block, bool into_block)
 {
     const seqd_net *net = &stream->model->net;
     const int32_t parts = net->config.cell == SEQD_CELL_LSTM ? 2 : 1;
@@ -22,7 +22,7 @@ void seqd_stream_copy_states(const seqd_stream *stream, int64_t first, int32_t r
             for (int32_t r = 0; r < rows; r++) {
                 float *ours = stream->state + (first + r) * stream->state_floats + done;
                 float *theirs = block + rows * done + r * units;
-                memcpy(out ? theirs : ours, out ? ours : theirs, (size_t)units * sizeof *ours);
+                memcpy(into_block ? theirs : ours, into_block ? ours : theirs, (size_t)units * sizeof *ours);
             }
     }
 }
@@ -63,7 +63,8 @@ static int64_t take_value(seqd_stream *stream, int64_t series, double y)
         const int64_t first = (t - window + 1) % room, whole = room - first < window ? room - first : window;
         seqd_scale_renew(state, ring + first, whole, ring, window - whole);
     }
-    seqd_scale_tell(state, &stream->loc[series * scalers + t % scalers], &stream->scale[series * scalers + t % scalers]);
+    const int64_t at = series * scalers + t % scalers;
+    seqd_scale_tell(state, &stream->loc[at], &stream->scale[at]);
     return t;
 }
 
@@ -112,7 +113,8 @@ static void fill_fork(const seqd_stream *stream, int64_t series, const double *k
     const seqd_lag_plan *plan = &features->plan;
     const int64_t t = stream->scales[series].next - 1, scalers = stream->scaler_room;
     const float *locs = stream->loc + series * scalers, *scales = stream->scale + series * scalers;
-    float *loc = shard->loc + (int64_t)row * (shard->past + 1), *scale = shard->scale + (int64_t)row * (shard->past + 1);
+    const int64_t begin = (int64_t)row * (shard->past + 1);
+    float *loc = shard->loc + begin, *scale = shard->scale + begin;
     float room[SEQD_MOST_CALENDAR];
 
     copy_history(stream, series, t, shard->past, shard->history + (int64_t)row * (shard->past + 1 + shard->horizon));

@@ -21,7 +21,8 @@ typedef struct row {
 static row row_of(int series, int day)
 {
     const int mixed = (series * 31 + day * 17) % 23;
-    row r = { rig_demand(series, day) + 0.37 * (series % 3), 2 + (day + series) % 5, day % 7 == 3, day % 11 - series, 1 };
+    const double y = rig_demand(series, day) + 0.37 * (series % 3);
+    row r = { y, 2 + (day + series) % 5, day % 7 == 3, day % 11 - series, 1 };
     if (series == 4) r.y = 0;
     if (mixed == 0) r.y = NOTHING;
     if (series == 5 && day < DAYS - PUSHED) r.y = NOTHING; /* first seen in what is pushed */
@@ -361,7 +362,8 @@ static void what_is_refused_changes_nothing(void **state)
     assert_null(none);
     RIG_OK(seqd_stream_create(b.model, b.view, &stream, &error));
     double *known = known_from(stream, DAYS - PUSHED);
-    seqd_forecast *before = run(stream, known), *over = run(stream, known), *other = rig_forecast(strange.model, strange.view);
+    seqd_forecast *before = run(stream, known), *over = run(stream, known);
+    seqd_forecast *other = rig_forecast(strange.model, strange.view);
 
     const double two[2] = { 1, 2 }, one[1] = { 1 }, wide[2] = { 1, HUGE_VAL };
     double mean[RIG_HORIZON] = { 42, 42, 42, 42 }, many[SERIES] = { 0 }, many_known[2 * SERIES] = { 0 };

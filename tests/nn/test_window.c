@@ -452,7 +452,8 @@ static void test_lags(void **state)
                 stood_in += l > 0 && same_float(expected, lags[h * plan.count + l - 1]);
                 far += fabsf(expected) > 10.0f;
             }
-        for (int32_t i = plan.horizon * plan.count; i < LONG_HORIZON * SEQD_MAX_LAGS; i++) assert_true(lags[i] == 42.0f);
+        for (int32_t i = plan.horizon * plan.count; i < LONG_HORIZON * SEQD_MAX_LAGS; i++)
+            assert_true(lags[i] == 42.0f);
     }
     assert_true(compared > 100000 && stood_in > 1000 && far > 1000);
 }

@@ -4,9 +4,9 @@
 #include "status.h"
 
 /*
- * Which backend runs a layer when the choice is left to the library. On no shape of benchmarks/grid.py oneDNN 2.6 was the
- * faster one (Zen 4, one thread, shards of 16 sequences): it took 1.01 to 2.8 times as long with AVX-512, 1.2 to 2.7 times
- * with AVX2. It comes nearest in forward passes with AVX-512 and 128 units or more.
+ * Which backend runs a layer when the choice is left to the library. On no shape of benchmarks/grid.py oneDNN 2.6 was
+ * the faster one (Zen 4, one thread, shards of 16 sequences): it took 1.01 to 2.8 times as long with AVX-512, 1.2 to
+ * 2.7 times with AVX2. It comes nearest in forward passes with AVX-512 and 128 units or more.
  */
 static bool onednn_is_faster(const seqd_rnn_plan *plan)
 {

@@ -37,7 +37,8 @@ typedef struct seqd_kernels {
                     float *c, int64_t ldc, float *scratch);
 
     /*
-     * LSTM, one time step of `rows` sequences with h units; gate blocks i, f, g, o of h each.
+     * LSTM, one time step of `rows` sequences with h units; gate blocks i, f, g, o of h each. Gates are right to a
+     * millionth of their value, but sigmoid may be 0 where it is below 1e-37.
      *   forward:  gates[rows][4h] holds pre-activations and is overwritten by the activations;
      *             c = f * c_prev + i * g; tanh_c = tanh(c); hidden = o * tanh_c. c_prev NULL means zeros; tanh_c may be
      *             NULL. c may be the same array as c_prev. ldh is the row stride of `hidden`, all others are dense.

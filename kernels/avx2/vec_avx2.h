@@ -41,6 +41,13 @@ SEQD_INLINE double sum4(__m256d x)
     return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
 }
 
+/* x 2^n, where the low bits of `shifted` hold n, as long as x and the result are normal numbers. */
+SEQD_INLINE __m256 scale2_8(__m256 x, __m256 shifted)
+{
+    __m256i n = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), n));
+}
+
 /* The names under which kernels/wide knows this width. */
 typedef __m256 vec;
 typedef __m256i vec_mask;
@@ -55,10 +62,11 @@ typedef __m256i vec_mask;
 #define vec_mul _mm256_mul_ps
 #define vec_div _mm256_div_ps
 #define vec_sqrt _mm256_sqrt_ps
+#define vec_scale2 scale2_8
 #define vec_fma _mm256_fmadd_ps
 #define vec_fnma _mm256_fnmadd_ps
-#define vec_sigmoid sigmoid8 /* math_avx2.h */
-#define vec_tanh tanh8
+#define vec_min _mm256_min_ps
+#define vec_max _mm256_max_ps
 #define WIDE(name) seqd_avx2_##name
 
 #endif

@@ -35,6 +35,13 @@ SEQD_INLINE void store16(float *p, __m512 x, int full, __mmask16 mask)
     }
 }
 
+/* x 2^n, where the low bits of `shifted` hold n, as long as x and the result are normal numbers. */
+SEQD_INLINE __m512 scale2_16(__m512 x, __m512 shifted)
+{
+    __m512i n = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), n));
+}
+
 /* The names under which kernels/wide knows this width. */
 typedef __m512 vec;
 typedef __mmask16 vec_mask;
@@ -49,10 +56,11 @@ typedef __mmask16 vec_mask;
 #define vec_mul _mm512_mul_ps
 #define vec_div _mm512_div_ps
 #define vec_sqrt _mm512_sqrt_ps
+#define vec_scale2 scale2_16
 #define vec_fma _mm512_fmadd_ps
 #define vec_fnma _mm512_fnmadd_ps
-#define vec_sigmoid sigmoid16 /* math_avx512.h */
-#define vec_tanh tanh16
+#define vec_min _mm512_min_ps
+#define vec_max _mm512_max_ps
 #define WIDE(name) seqd_avx512_##name
 
 #endif

@@ -14,6 +14,12 @@ static double sigmoid(double x)
     return x < 0.0 ? exp(x) / (1.0 + exp(x)) : 1.0 / (1.0 + exp(-x));
 }
 
+/* Levels may take sigmoid for 0 where it is below 1e-37 (kernels.h): what a gate's error is measured by. */
+static double gate_size(double value)
+{
+    return fmax(value, 1e-31);
+}
+
 static double at(const check_arg *arg, int64_t i)
 {
     return arg->start != NULL ? (double)arg->start[i] : 0.0;
@@ -49,17 +55,18 @@ static double truth_lstm_forward(const check_case *check, double *const *value, 
             const double g = tanh(at(&check->arg[F_GATES], gate + 2 * h));
             const double o = sigmoid(at(&check->arg[F_GATES], gate + 3 * h));
             const double kept = before->role != CHECK_ABSENT ? f * at(before, unit) : 0.0;
-            const double c = kept + i * g, c_size = fabs(kept) + fabs(i * g);
+            const double kept_size = before->role != CHECK_ABSENT ? gate_size(f) * fabs(at(before, unit)) : 0.0;
+            const double c = kept + i * g, c_size = kept_size + gate_size(i) * fabs(g);
             const double t = tanh(c), t_size = fabs(t) + (t * t < 1.0 ? c_size * (1.0 - t * t) : 0.0);
-            put(value[F_GATES], scale[F_GATES], gate, i, i);
-            put(value[F_GATES], scale[F_GATES], gate + h, f, f);
+            put(value[F_GATES], scale[F_GATES], gate, i, gate_size(i));
+            put(value[F_GATES], scale[F_GATES], gate + h, f, gate_size(f));
             put(value[F_GATES], scale[F_GATES], gate + 2 * h, g, fabs(g));
-            put(value[F_GATES], scale[F_GATES], gate + 3 * h, o, o);
+            put(value[F_GATES], scale[F_GATES], gate + 3 * h, o, gate_size(o));
             put(value[F_C], scale[F_C], unit, c, c_size);
             if (check->arg[F_TANH_C].role != CHECK_ABSENT) {
                 put(value[F_TANH_C], scale[F_TANH_C], unit, t, t_size);
             }
-            put(value[F_HIDDEN], scale[F_HIDDEN], unit, o * t, o * t_size);
+            put(value[F_HIDDEN], scale[F_HIDDEN], unit, o * t, gate_size(o) * t_size);
         }
     }
     return 0.0;
@@ -190,8 +197,8 @@ static double truth_gru_forward(const check_case *check, double *const *value, d
             /* float sums of the pre-activations: their rounding, seen through the slope, is part of the scale */
             const double pre_r = at(x, gate) + at(y, gate), pre_z = at(x, gate + h) + at(y, gate + h);
             const double r = sigmoid(pre_r), z = sigmoid(pre_z);
-            const double r_size = r + fmin(fabs(pre_r), 200.0) * r * (1.0 - r);
-            const double z_size = z + fmin(fabs(pre_z), 200.0) * z * (1.0 - z);
+            const double r_size = gate_size(r) + fmin(fabs(pre_r), 200.0) * r * (1.0 - r);
+            const double z_size = gate_size(z) + fmin(fabs(pre_z), 200.0) * z * (1.0 - z);
             const double q_part = at(y, gate + 2 * h), pre_n = at(x, gate + 2 * h) + r * q_part;
             const double n = tanh(pre_n);
             const double pre_size = fabs(at(x, gate + 2 * h)) + r_size * fabs(q_part);
@@ -204,6 +211,23 @@ static double truth_gru_forward(const check_case *check, double *const *value, d
         }
     }
     return 0.0;
+}
+
+/*
+ * A reset gate below 1e-37 may be 0, and times infinity that is NaN on one level and infinity on another: such a pair
+ * says nothing. The infinity becomes a one.
+ */
+static void settle_resets(int64_t rows, int64_t h, const float *xg, float *hg)
+{
+    for (int64_t row = 0; row < rows; row++) {
+        for (int64_t u = 0; u < h; u++) {
+            const int64_t r = row * 3 * h + u;
+            const double reset = sigmoid((double)xg[r] + (double)hg[r]);
+            if (reset > 0.0 && reset < 1e-37 && isinf(hg[r + 2 * h])) {
+                hg[r + 2 * h] = 1.0f;
+            }
+        }
+    }
 }
 
 static void gru_forward_case(int64_t rows, int64_t h, check_fill gates, check_fill recurrent, check_fill state)
@@ -219,8 +243,11 @@ static void gru_forward_case(int64_t rows, int64_t h, check_fill gates, check_fi
         .call = call_gru_forward,
         .truth = truth_gru_forward,
     };
-    check.arg[G_XG] = (check_arg){CHECK_INOUT, rows, 3 * h, 3 * h, check_floats(rows * 3 * h, gates)};
-    check.arg[G_HG] = (check_arg){CHECK_IN, rows, 3 * h, 3 * h, check_floats(rows * 3 * h, recurrent)};
+    const float *xg = check_floats(rows * 3 * h, gates);
+    float *hg = check_floats(rows * 3 * h, recurrent);
+    settle_resets(rows, h, xg, hg);
+    check.arg[G_XG] = (check_arg){CHECK_INOUT, rows, 3 * h, 3 * h, xg};
+    check.arg[G_HG] = (check_arg){CHECK_IN, rows, 3 * h, 3 * h, hg};
     if (!no_state) {
         check.arg[G_H_PREV] = (check_arg){CHECK_IN, rows, h, q.ldp, check_floats(rows * h, state)};
     }

@@ -29,11 +29,14 @@ typedef struct packed_weights {
     float *bias_hh;        /* GRU */
 } packed_weights;
 
-/* One lane's arrays; what a forward pass leaves for its backward pass. */
+/*
+ * One lane's arrays. In training a forward pass leaves all steps for its backward pass; else one chunk of gates and one
+ * step of the rest are enough, and stay in cache.
+ */
 typedef struct lane_state {
-    float *gates;     /* [steps][rows][gates] activations, then their gradients */
-    float *recurrent; /* GRU: [steps][rows][gates], U h + b' and then its gradient */
-    float *cell;      /* LSTM: [steps][rows][hidden] */
+    float *gates;     /* [steps or chunk][rows][gates] activations, then their gradients */
+    float *recurrent; /* GRU: [steps or 1][rows][gates], U h + b' and then its gradient */
+    float *cell;      /* LSTM: [steps or 1][rows][hidden] */
     float *tanh_cell; /* LSTM, training */
     float *hidden;    /* [steps][rows][hidden] */
     float *row_bias;  /* [rows][gates]: statics through their weights */
@@ -70,7 +73,8 @@ static native_rnn *place(const seqd_kernels *k, const seqd_rnn_plan *plan, seqd_
     const bool lstm = shape->cell == SEQD_CELL_LSTM, train = plan->train;
     const int64_t columns = seqd_rnn_gates(shape);
     const size_t gates = (size_t)columns, hidden = (size_t)shape->hidden, rows = (size_t)plan->rows;
-    const size_t cells = (size_t)plan->steps * rows;
+    const size_t cells = (size_t)plan->steps * rows, kept = train ? cells : rows;
+    const size_t chunk = rows * gates > FORWARD_CHUNK ? rows * gates : FORWARD_CHUNK;
     native_rnn *rnn = seqd_arena_take(arena, 1, sizeof *rnn), sized;
     lane_state *lanes = seqd_arena_take(arena, (size_t)plan->lanes, sizeof *lanes), sized_lane;
     if (rnn) rnn->lanes = lanes;
@@ -86,9 +90,9 @@ static native_rnn *place(const seqd_kernels *k, const seqd_rnn_plan *plan, seqd_
     packed->bias_hh = take(arena, !lstm, gates);
     for (int32_t i = 0; i < plan->lanes; i++) {
         lane_state *lane = lanes ? &lanes[i] : &sized_lane;
-        lane->gates = take(arena, true, cells * gates);
-        lane->recurrent = take(arena, !lstm, cells * gates);
-        lane->cell = take(arena, lstm, cells * hidden);
+        lane->gates = take(arena, true, train || cells * gates < chunk ? cells * gates : chunk);
+        lane->recurrent = take(arena, !lstm, kept * gates);
+        lane->cell = take(arena, lstm, kept * hidden);
         lane->tanh_cell = take(arena, lstm && train, cells * hidden);
         lane->hidden = take(arena, true, cells * hidden);
         lane->row_bias = take(arena, true, rows * gates);
@@ -169,26 +173,27 @@ static const float *forward(seqd_rnn *base, int32_t index, int32_t rows, const f
     const seqd_kernels *k = base->kernels;
     const seqd_rnn_shape *shape = &base->plan.shape;
     const int32_t steps = base->plan.steps;
+    const bool train = base->plan.train;
     const int64_t gates = seqd_rnn_gates(shape), hidden = shape->hidden;
     const int64_t gate_step = rows * gates, step = rows * hidden;
-
     const int32_t chunk = chunk_steps(FORWARD_CHUNK, gate_step, steps);
 
     static_product(rnn, lane, rows, s);
     for (int32_t t = 0; t < steps; t++) {
+        const int32_t at = train ? t : t % chunk, kept = train ? t : 0;
         if (t % chunk == 0)
             input_product(rnn, lane, (int64_t)(steps - t < chunk ? steps - t : chunk) * rows, rows,
-                          x + (int64_t)t * rows * shape->inputs, lane->gates + t * gate_step);
-        float *now = lane->gates + t * gate_step;
+                          x + (int64_t)t * rows * shape->inputs, lane->gates + at * gate_step);
+        float *now = lane->gates + at * gate_step;
         float *h = lane->hidden + t * step;
         const float *h_prev = t > 0 ? h - step : NULL;
         if (shape->cell == SEQD_CELL_LSTM) {
-            float *c = lane->cell + t * step;
-            float *tanh_c = base->plan.train ? lane->tanh_cell + t * step : NULL;
+            float *c = lane->cell + kept * step;
+            const float *c_prev = t == 0 ? NULL : train ? c - step : c;
             if (h_prev) k->gemm(rows, gates, hidden, h_prev, hidden, rnn->packed.recurrent, now, gates, 1, NULL);
-            k->lstm_forward(rows, hidden, now, h_prev ? c - step : NULL, c, tanh_c, h, hidden);
+            k->lstm_forward(rows, hidden, now, c_prev, c, train ? lane->tanh_cell + t * step : NULL, h, hidden);
         } else {
-            float *u = lane->recurrent + t * gate_step;
+            float *u = lane->recurrent + kept * gate_step;
             recurrent_product(rnn, rows, h_prev, u);
             k->gru_forward(rows, hidden, now, u, h_prev, hidden, h, hidden);
         }

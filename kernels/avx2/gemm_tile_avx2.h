@@ -30,8 +30,8 @@ SEQD_INLINE row_split split_rows(int64_t rows)
 
 /*
  * acc[r][v] += sum over p of a[r * row_stride + p * step] * b[v / 2 * panel_stride + p * 16 + v % 2 * 8 ...].
- * R and V are constants at every call, and so are row_stride and step where they can be; p rises, one fused multiply-add
- * each, so that a sum has the same bits in a tile of any shape.
+ * R and V are constants at every call, and so are row_stride and step where they can be; p rises, one fused
+ * multiply-add each, so that a sum has the same bits in a tile of any shape.
  */
 SEQD_INLINE void tile_product(const int R, const int V, int64_t k, const float *a, int64_t row_stride, int64_t step,
                               const float *b, int64_t panel_stride, __m256 acc[TILE_ROWS][8])

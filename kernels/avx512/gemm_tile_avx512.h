@@ -101,7 +101,7 @@ SEQD_INLINE void narrow_product(const int R, int64_t k, const float *a, int64_t 
 /* X(R) for R from 1 to 14. */
 #define FOR_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
 
-/* Columns of the next tile when `left` are left. 17 to 24 are done as 16 and at most 8, in three quarters of the time. */
+/* Columns of the next tile when `left` are left. 17 to 24 go as 16 and at most 8, in three quarters of the time. */
 SEQD_INLINE int64_t tile_columns(int64_t left)
 {
     return left >= TILE_PANELS * PANEL ? TILE_PANELS * PANEL : left > PANEL && left <= PANEL + PANEL / 2 ? PANEL : left;

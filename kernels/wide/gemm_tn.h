@@ -7,8 +7,8 @@
  * C += A^T B with k long. B is cut into blocks of k and packed into the caller's scratch as panels [k][16]. A is read
  * where it is: a tile takes a few neighbouring floats of each of its rows, and by the time they are needed they have
  * come from the second-level cache; packing them first took a tenth of the time. Only where many panels pass by is the
- * tile of A copied, since its rows may all fall into one set of the caches. Each block is summed apart and then added to
- * C, in rising order.
+ * tile of A copied, since its rows may all fall into one set of the caches. Each block is summed apart and then added
+ * to C, in rising order.
  */
 #define COLUMN_BLOCK 256 /* columns of B packed at once: 256 KB at full depth */
 #define MANY_COLUMNS 128 /* from here on a tile of A is copied */

@@ -259,8 +259,8 @@ static void backward_chunk(const native_rnn *rnn, const lane_state *lane, int32_
     k->gemm_tn(gates, inputs, cells, now, gates, x + start * inputs, inputs, grad->weight_ih, inputs + shape->statics,
                lane->scratch);
     /* before the first step all is zero */
-    k->gemm_tn(gates, hidden, cells - skip, recurrent + skip * gates, gates, lane->hidden + (start + skip - rows) * hidden,
-               hidden, grad->weight_hh, hidden, lane->scratch);
+    k->gemm_tn(gates, hidden, cells - skip, recurrent + skip * gates, gates,
+               lane->hidden + (start + skip - rows) * hidden, hidden, grad->weight_hh, hidden, lane->scratch);
     memset(sum, 0, (size_t)gates * sizeof *sum);
     k->add_rows(cells, gates, now, gates, sum);
     k->add(gates, sum, grad->bias_ih);

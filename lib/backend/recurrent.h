@@ -41,8 +41,8 @@ typedef struct seqd_rnn_plan {
 } seqd_rnn_plan;
 
 /*
- * A layer: packed weights, shared by its lanes, and the arrays of each lane. `ops` is the backend's; what follows is its
- * own. Everything that is made once is made by seqd_rnn_create, on the calling thread.
+ * A layer: packed weights, shared by its lanes, and the arrays of each lane. `ops` is the backend's; what follows is
+ * its own. Everything that is made once is made by seqd_rnn_create, on the calling thread.
  */
 typedef struct seqd_rnn {
     const struct seqd_rnn_ops *ops;

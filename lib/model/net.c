@@ -196,8 +196,8 @@ static const float *forward(seqd_net_run *run, int32_t index, const seqd_shard *
     return x;
 }
 
-double seqd_net_loss(seqd_net_run *run, int32_t index, const seqd_shard *shard, const seqd_lag_plan *plan, int32_t first,
-                     float factor, float *grad, uint64_t dropout_key)
+double seqd_net_loss(seqd_net_run *run, int32_t index, const seqd_shard *shard, const seqd_lag_plan *plan,
+                     int32_t first, float factor, float *grad, uint64_t dropout_key)
 {
     const seqd_net *net = run->net;
     const seqd_kernels *k = run->kernels;

@@ -88,8 +88,8 @@ static void gather_scores(calibration *c, const seqd_shard *shard, int32_t row, 
     const float *weight;
     double loc, scale;
     const float *y = last_fork(shard, row, &weight, &loc, &scale);
-    seqd_head_parameters(c->trainer->backend.kernels, &model->net.config.head, &model->dist, shard->horizon, out, loc, scale,
-                         model->spread, inverse, c->scratch, c->parameters);
+    seqd_head_parameters(c->trainer->backend.kernels, &model->net.config.head, &model->dist, shard->horizon, out, loc,
+                         scale, model->spread, inverse, c->scratch, c->parameters);
     for (int32_t h = 0; h < shard->horizon; h++) {
         c->scores[h] = (double)NAN;
         if (!(weight[h] > 0.0f)) continue;

@@ -11,7 +11,8 @@ extern "C" {
 /*
  * Series that grow one step at a time, as sales come in. A stream keeps the recurrent state, the scaler's window and
  * the lagged values of each series, so that a new step costs the same however long the context is: one step of the
- * network instead of a whole window.
+ * network instead of a whole window. (The scalers `robust` and `min_max` keep ranks, so that their cost also grows with
+ * scale_window.)
  *
  * After seqd_stream_create every series has read the last context_length steps of its history, like a predictor, and
  * its forecast is the one of seqd_predictor_run with backend=native, up to rounding (a difference of 1e-6 of the

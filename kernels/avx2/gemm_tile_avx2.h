@@ -9,24 +9,9 @@
  * a tile of C is at most 6 rows by one panel, 12 sums in the 16 registers. Tiles of few rows take several panels at
  * once, since 8 independent sums are what keeps two FMA units of latency 4 busy.
  */
-#define PANEL 16
 #define TILE_ROWS 6
-#define K_BLOCK 256 /* a panel of this depth takes 16 KB: half of the smallest first-level cache */
 
-/* `rows` cut into the fewest tiles, whose heights differ by at most one. */
-typedef struct row_split {
-    int64_t tiles, height, taller; /* the first `taller` tiles have height + 1 rows */
-} row_split;
-
-SEQD_INLINE row_split split_rows(int64_t rows)
-{
-    row_split s = {(rows + TILE_ROWS - 1) / TILE_ROWS, 0, 0};
-    if (s.tiles > 0) {
-        s.height = rows / s.tiles;
-        s.taller = rows % s.tiles;
-    }
-    return s;
-}
+#include "wide/gemm_blocks.h"
 
 /*
  * acc[r][v] += sum over p of a[r * row_stride + p * step] * b[v / 2 * panel_stride + p * 16 + v % 2 * 8 ...].

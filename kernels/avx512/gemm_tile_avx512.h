@@ -10,26 +10,11 @@
  * vectors of B and one number of A in the 32 registers. Blocks of k and the order of sums are those of avx2, which is
  * why both levels give equal bits.
  */
-#define PANEL 16
 #define TILE_ROWS 14
 #define TILE_PANELS 2
 #define WIDE_PANELS 4 /* of tiles of few rows */
-#define K_BLOCK 256
 
-/* `rows` cut into the fewest tiles, whose heights differ by at most one. */
-typedef struct row_split {
-    int64_t tiles, height, taller; /* the first `taller` tiles have height + 1 rows */
-} row_split;
-
-SEQD_INLINE row_split split_rows(int64_t rows)
-{
-    row_split s = {(rows + TILE_ROWS - 1) / TILE_ROWS, 0, 0};
-    if (s.tiles > 0) {
-        s.height = rows / s.tiles;
-        s.taller = rows % s.tiles;
-    }
-    return s;
-}
+#include "wide/gemm_blocks.h"
 
 /* Where the rows of A are: in groups of three from one pointer each, since 14 pointers do not fit the registers. */
 typedef struct row_bases {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * For every vector level: how both matrix products are cut. The level's tile header includes this after it has defined
+ * TILE_ROWS, the most rows of one tile of C. Panels and blocks of k are alike at all levels, and with them the order of
+ * sums: that is why levels give equal bits.
+ */
+#define PANEL 16    /* columns of B stored together: [k][16], filled up with zeros */
+#define K_BLOCK 256 /* a panel of this depth takes 16 KB: half of the smallest first-level cache */
+
+/* `rows` cut into the fewest tiles, whose heights differ by at most one. */
+typedef struct row_split {
+    int64_t tiles, height, taller; /* the first `taller` tiles have height + 1 rows */
+} row_split;
+
+SEQD_INLINE row_split split_rows(int64_t rows)
+{
+    row_split s = {(rows + TILE_ROWS - 1) / TILE_ROWS, 0, 0};
+    if (s.tiles > 0) {
+        s.height = rows / s.tiles;
+        s.taller = rows % s.tiles;
+    }
+    return s;
+}

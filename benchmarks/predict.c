@@ -15,9 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <seqdemand/seqdemand.h>
+
+#include "timing.h"
 
 enum { DAYS = 120, TRAIN_SERIES = 256, SINGLE_CALLS = 3000, WARM_CALLS = 100, BATCH_CALLS = 3, LOAD_CALLS = 100 };
 
@@ -36,19 +37,6 @@ static void count_release(void *user, void *pointer)
 {
     (void)user;
     free(pointer);
-}
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static double sales(int64_t series, int64_t day)
@@ -99,7 +87,7 @@ done:
 /* Sorts the times of SINGLE_CALLS calls. */
 static void print_times(const char *name, double *times, int64_t allocated)
 {
-    qsort(times, SINGLE_CALLS, sizeof *times, by_value);
+    sort_times(times, SINGLE_CALLS);
     printf("{\"benchmark\": \"%s\", \"median_ms\": %.5f, \"p99_ms\": %.5f, \"fastest_ms\": %.5f, \"calls\": %d, "
            "\"allocations_per_call\": %.2f}\n", name, times[SINGLE_CALLS / 2], times[SINGLE_CALLS * 99 / 100], times[0],
            (int)SINGLE_CALLS, (double)allocated / SINGLE_CALLS);
@@ -181,7 +169,7 @@ static int32_t push_all(seqd_model *model, seqd_dataset *dataset, int64_t series
         TRY(seqd_stream_push_many(stream, y, NULL, series, NULL, 0, NULL, 0, error));
         times[i] = now_ms() - start;
     }
-    qsort(times, BATCH_CALLS, sizeof *times, by_value);
+    sort_times(times, BATCH_CALLS);
     printf("{\"benchmark\": \"streams\", \"series\": %lld, \"threads\": %d, \"median_ms\": %.3f, "
            "\"steps_per_s\": %.0f}\n", (long long)series, (int)threads, times[BATCH_CALLS / 2],
            (double)series / times[BATCH_CALLS / 2] * 1e3);
@@ -217,7 +205,7 @@ static int32_t many_series(seqd_context *context, const seqd_options *options, c
         if (status == SEQD_OK) status = push_all(model, dataset, series, threads, error);
         seqd_model_release(model);
         if (status != SEQD_OK) break;
-        qsort(times, BATCH_CALLS, sizeof *times, by_value);
+        sort_times(times, BATCH_CALLS);
         printf("{\"benchmark\": \"many series\", \"series\": %lld, \"threads\": %d, \"median_ms\": %.3f, "
                "\"series_per_s\": %.0f}\n", (long long)series, (int)threads, times[BATCH_CALLS / 2],
                (double)series / times[BATCH_CALLS / 2] * 1e3);
@@ -244,7 +232,7 @@ static int32_t loading(seqd_context *context, const char *path, seqd_error *erro
     long size = -1;
     if (file && fseek(file, 0, SEEK_END) == 0) size = ftell(file);
     if (file) fclose(file);
-    qsort(times, LOAD_CALLS, sizeof *times, by_value);
+    sort_times(times, LOAD_CALLS);
     printf("{\"benchmark\": \"loading\", \"median_ms\": %.4f, \"fastest_ms\": %.4f, \"bytes\": %ld}\n",
            times[LOAD_CALLS / 2], times[0], size);
     return SEQD_OK;

@@ -11,9 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <seqdemand/seqdemand.h>
+
+#include "timing.h"
 
 #define MOST_ROUNDS 1000
 #define FRONT 16 /* the size of a block stands before it, at a distance that keeps the alignment of malloc */
@@ -42,19 +43,6 @@ static void count_release(void *user, void *pointer)
     memcpy(&size, block, sizeof size);
     memory->bytes -= size;
     free(block);
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int in_order(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static double file_size(const char *path)
@@ -101,9 +89,9 @@ static int measure(const char *path, int rounds, seqd_context *context, const se
     for (int i = -1; i < rounds; i++) {
         seqd_dataset *dataset = NULL;
         memory->peak = before;
-        const double start = now();
+        const double start = seconds(CLOCK_MONOTONIC);
         if (seqd_dataset_read(context, options, path, &dataset, &error) != SEQD_OK) return fail(path, &error);
-        if (i >= 0) out->seconds[i] = now() - start;
+        if (i >= 0) out->seconds[i] = seconds(CLOCK_MONOTONIC) - start;
         out->held = memory->bytes - before;
         out->peak = memory->peak - before;
         out->summary.struct_size = (uint32_t)sizeof out->summary;
@@ -118,7 +106,7 @@ static void print(const char *path, int rounds, result *r)
 {
     const double megabytes = file_size(path) / 1e6, rows = (double)r->summary.rows;
     const double steps = (double)(r->summary.steps + r->summary.future_steps);
-    qsort(r->seconds, (size_t)rounds, sizeof r->seconds[0], in_order);
+    sort_times(r->seconds, (size_t)rounds);
     const double median = (r->seconds[(rounds - 1) / 2] + r->seconds[rounds / 2]) / 2;
     printf("{\"benchmark\": \"read_csv\", \"file_mb\": %.3f, \"rows\": %.0f, \"series\": %lld, \"steps\": %.0f, "
            "\"rounds\": %d, \"mb_per_s\": %.1f, \"mb_per_s_lowest\": %.1f, \"mb_per_s_highest\": %.1f, "

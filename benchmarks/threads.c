@@ -19,9 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include <seqdemand/seqdemand.h>
+
+#include "timing.h"
 
 /* DISTURBED: times that a processor was taken away in a round (about 50 ms), above which the round is taken again */
 enum { SERIES = 300, DAYS = 365, MOST_ROUNDS = 99, DISTURBED = 1, MOST_REPEATS = 10, MOST_APART = 8 };
@@ -47,13 +48,6 @@ static void need(int32_t status)
     if (status == SEQD_OK) return;
     fprintf(stderr, "%s: %s\n", seqd_status_name(status), error.message);
     exit(1);
-}
-
-static double seconds(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static void set(seqd_options *options, const char *name, int value)
@@ -128,15 +122,9 @@ static long preempted(void)
     return usage.ru_nivcsw;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(double *values, int count)
 {
-    qsort(values, (size_t)count, sizeof *values, by_value);
+    sort_times(values, (size_t)count);
     return values[count / 2];
 }
 

@@ -16,27 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "network.h"
 #include "shard.h"
+#include "timing.h"
 
 #define CHECKED_STEP 10 /* as in grid.py */
 #define BLOCK 50
 #define MOST_CALLS 100000
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static double tenth_loss(network *net)
 {
@@ -61,14 +48,14 @@ static bool timed(network *net, const char *what, long count, double *median, do
         (void)network_train(net, (int32_t)(count - i < BLOCK ? count - i : BLOCK), times + i);
     }
     for (long i = 0; !train && i < count; i++) {
-        const double start = now();
+        const double start = now_ms();
         if (step)
             (void)network_step(net);
         else
             (void)network_forward(net);
-        times[i] = now() - start;
+        times[i] = now_ms() - start;
     }
-    qsort(times, (size_t)count, sizeof *times, by_value);
+    sort_times(times, (size_t)count);
     *median = times[count / 2];
     *fastest = times[0];
     return true;

@@ -13,75 +13,151 @@
  */
 #define SEQD_OPTION_TABLE(X)                                                                                           \
     /* --- data --- */                                                                                                 \
+    X(TASK, "task", CHOICE, "data", "forecast", 0, 0, "forecast|regress|classify",                                     \
+      "forecast demand series; regress or classify: a number or a class for each sequence of events")                  \
     X(ID_COLUMN, "id_column", NAMES, "data", "", 0, 0, "",                                                             \
       "column that names the series; empty: unique_id, item_id, series_id, sku or id. Several are joined by '/'")      \
     X(TIME_COLUMN, "time_column", NAMES, "data", "", 0, 0, "",                                                         \
-      "column of the date or step; empty: ds, timestamp, date, time or time_idx")                                     \
+      "column of the date or step; empty: ds, timestamp, date, time or time_idx")                                      \
     X(TARGET_COLUMN, "target_column", NAMES, "data", "", 0, 0, "",                                                     \
-      "column of the demand; empty: y, target, target_value, demand, sales, quantity or qty")                         \
+      "column of the demand; empty: y, target, target_value, demand, sales, quantity or qty")                          \
     X(IN_STOCK_COLUMN, "in_stock_column", NAMES, "data", "", 0, 0, "",                                                 \
-      "column that is 0 where the article was out of stock; empty: in_stock if there is one")                         \
+      "column that is 0 where the article was out of stock; empty: in_stock if there is one")                          \
     X(STATIC_COLUMNS, "static_columns", NAMES, "data", "", 0, 0, "",                                                   \
-      "columns constant per series, taken as categories (embedded)")                                                  \
+      "columns constant per series, taken as categories (embedded)")                                                   \
     X(STATIC_REAL_COLUMNS, "static_real_columns", NAMES, "data", "", 0, 0, "",                                         \
-      "columns constant per series, taken as numbers")                                                                \
+      "columns constant per series, taken as numbers")                                                                 \
     X(KNOWN_COLUMNS, "known_columns", NAMES, "data", "", 0, 0, "",                                                     \
-      "numeric columns known in advance (price, promotion); rows for the horizon must carry them")                    \
+      "numeric columns known in advance (price, promotion); rows for the horizon must carry them")                     \
     X(PAST_COLUMNS, "past_columns", NAMES, "data", "", 0, 0, "",                                                       \
-      "numeric columns known only afterwards (clicks, stock)")                                                        \
+      "numeric columns known only afterwards (clicks, stock)")                                                         \
     X(FREQ, "freq", CHOICE, "data", "auto", 0, 0, "auto|D|W|MS|h|int",                                                 \
-      "frequency of the steps: day, week, month start, hour, whole number; auto finds it from the dates")             \
+      "frequency of the steps: day, week, month start, hour, whole number; auto finds it from the dates")              \
     X(SEASON_LENGTH, "season_length", I64, "data", "0", 0, 10000, "",                                                  \
       "steps of the main season; 0: h 24, D 7, W 52, MS 12, int 1")                                                    \
     X(FILL, "fill", CHOICE, "data", "zero", 0, 0, "zero|forward|mean|interpolate|missing",                             \
-      "value of a step that has no row")                                                                              \
+      "value of a step that has no row")                                                                               \
     X(DUPLICATES, "duplicates", CHOICE, "data", "sum", 0, 0, "sum|mean|last|error",                                    \
-      "what several rows of one series and step become")                                                              \
+      "what several rows of one series and step become")                                                               \
     X(NEGATIVES, "negatives", CHOICE, "data", "keep", 0, 0, "keep|zero|drop",                                          \
       "negative demand (returns): keep; zero: a negative step becomes 0 after summing; drop: its rows are left out")   \
     X(OUTLIERS, "outliers", CHOICE, "data", "none", 0, 0, "none|zscore|quantile",                                      \
-      "clip each series at mean +- outlier_limit deviations, or at its outlier_quantile")                             \
+      "clip each series at mean +- outlier_limit deviations, or at its outlier_quantile")                              \
     X(OUTLIER_LIMIT, "outlier_limit", F64, "data", "5", 0.5, 1000, "", "deviations allowed by outliers=zscore")        \
     X(OUTLIER_QUANTILE, "outlier_quantile", F64, "data", "0.999", 0.5, 1, "",                                          \
       "upper quantile kept by outliers=quantile")                                                                      \
     X(SERIES_END, "series_end", CHOICE, "data", "auto", 0, 0, "auto|common|own",                                       \
-      "where a series ends: with the panel, or with its own last row; auto: common where fill=zero, else own")        \
+      "where a series ends: with the panel, or with its own last row; auto: common where fill=zero, else own")         \
+    X(NUM_COLUMNS, "num_columns", NAMES, "data", "", 0, 0, "",                                                         \
+      "numeric columns of events (price, duration)")                                                                   \
+    X(CAT_COLUMNS, "cat_columns", NAMES, "data", "", 0, 0, "",                                                         \
+      "columns of events taken as categories (embedded), beside event_column")                                         \
+    X(EVENT_COLUMN, "event_column", NAMES, "data", "", 0, 0, "",                                                       \
+      "column that says what happened; empty: event, behaviour, behavior, action or type if there is one")             \
+    X(LABEL_COLUMN, "label_column", NAMES, "data", "", 0, 0, "",                                                       \
+      "column of the answer of label=column; empty: label or y; the last row of a sequence that has one "              \
+      "counts")                                                                                                        \
+    X(LABEL, "label", CHOICE, "data", "auto", 0, 0, "auto|column|next_event|within|count",                             \
+      "what to learn from events: a column; the next event; if (within) or how often (count) label_events "            \
+      "happen in the next label_window; auto: column if there is one, else next_event")                                \
+    X(LABEL_EVENTS, "label_events", NAMES, "data", "", 0, 0, "",                                                       \
+      "values of event_column that label=within and label=count look for; empty: all")                                 \
+    X(LABEL_WINDOW, "label_window", F64, "data", "30", 0, 1000000000.0, "",                                            \
+      "days (or units of a whole-number time) that label=within and label=count look ahead")                           \
+    X(MAX_LEN, "max_len", I64, "data", "50", 1, 16384, "",                                                             \
+      "last events of a sequence that are read")                                                                       \
+    X(MIN_COUNT, "min_count", I64, "data", "1", 1, 1000000, "",                                                        \
+      "categories of events seen less often share the unknown token")                                                  \
+    X(TIME_GAP, "time_gap", I64, "data", "1", 0, 1, "",                                                                \
+      "1: the time since the event before is a feature")                                                               \
+    X(NUM_TRANSFORM, "num_transform", CHOICE, "data", "standard", 0, 0, "standard|log1p|quantile|none",                \
+      "numeric columns of events: standardised; their logarithm standardised; by rank to a normal "                    \
+      "distribution; as they are")                                                                                     \
+    X(SPLIT, "split", CHOICE, "data", "user", 0, 0, "user|time|order",                                                 \
+      "how events are held out: whole sequences drawn by seed; what comes after a point in time; the last "            \
+      "sequences in the order of the rows")                                                                            \
+    X(DIFFERENCING, "differencing", CHOICE, "data", "none", 0, 0, "none|difference|log_difference",                    \
+      "learn steps of the target, or of its logarithm log(1+y), instead of the target; undone exactly in "             \
+      "forecasts")                                                                                                     \
     /* --- model --- */                                                                                                \
-    X(MODEL, "model", CHOICE, "model", "lstm", 0, 0, "lstm|gru", "recurrent cell")                                     \
+    X(MODEL, "model", CHOICE, "model", "lstm", 0, 0, "lstm|gru|rnn|encdec|mlp|linear|logistic",                        \
+      "recurrent network, encoder-decoder, or a yardstick; logistic: linear for classes")                              \
     X(HORIZON, "horizon", I64, "model", "0", 0, 4096, "", "steps to forecast; 0: h 48, D 28, W 13, MS 12, int 12")     \
     X(CONTEXT_LENGTH, "context_length", I64, "model", "0", 0, 16384, "",                                               \
-      "steps of history read by the network; 0: from frequency and horizon")                                          \
+      "steps of history read by the network; 0: from frequency and horizon")                                           \
     X(HIDDEN_SIZE, "hidden_size", I64_LIST, "model", "64", 1, 4096, "", "units of each recurrent layer")               \
     X(NUM_LAYERS, "num_layers", I64, "model", "0", 0, 16, "",                                                          \
-      "recurrent layers; 0: as many as hidden_size names; more repeats a single size")                                \
+      "recurrent layers; 0: as many as hidden_size names; more repeats a single size")                                 \
     X(DROPOUT, "dropout", F64, "model", "0.1", 0, 0.95, "", "share of units dropped between layers while training")    \
     X(DECODER_SIZE, "decoder_size", I64, "model", "16", 1, 512, "", "units per forecast step in the decoder")          \
     X(EMBEDDING_SIZE, "embedding_size", I64, "model", "0", 0, 512, "",                                                 \
-      "width of each category's embedding; 0: min(50, 1.6 n^0.56)")                                                   \
+      "width of each category's embedding; 0: min(50, 1.6 n^0.56)")                                                    \
     X(SCALER, "scaler", CHOICE, "model", "mean_abs", 0, 0,                                                             \
       "mean_abs|standard|min_max|min_max_signed|robust|log1p|none",                                                    \
-      "how the target is scaled from the steps before each forecast; log1p standardises the logarithm")               \
+      "how the target is scaled from the steps before each forecast; log1p standardises the logarithm")                \
     X(SCALE_WINDOW, "scale_window", I64, "model", "0", 0, 16384, "", "steps the scaler looks back; 0: context_length") \
-    X(HEAD, "head", CHOICE, "model", "auto", 0, 0, "auto|mse|mae|quantile|negative_binomial",                          \
-      "what is learned; auto: negative_binomial for counts with many zeros, else quantile")                           \
+    X(HEAD, "head", CHOICE, "model", "auto", 0, 0,                                                                     \
+      "auto|mse|mae|quantile|negative_binomial|huber|gaussian|student_t|poisson|zero_inflated_negative_binomial|"      \
+      "tweedie|cross_entropy|binary",                                                                                  \
+      "what is learned; auto: negative_binomial for counts with many zeros, else quantile")                            \
     X(QUANTILES, "quantiles", F64_LIST, "model", "0.025,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,0.975", 0.001, 0.999, "",  \
-      "levels learned by head=quantile; must include 0.5")                                                            \
+      "levels learned by head=quantile; must include 0.5")                                                             \
     X(LAGS, "lags", I64_LIST, "model", "", 1, 10000, "",                                                               \
       "seasons whose lagged values are inputs; empty: D 7,364; W 52; MS 12; h 24,168; int season_length")              \
     X(CALENDAR, "calendar", I64, "model", "1", 0, 1, "",                                                               \
       "1: features of weekday, month and hour where dates have them")                                                  \
     X(FLOOR, "floor", CHOICE, "model", "auto", 0, 0, "auto|none|zero",                                                 \
-      "lowest forecast: auto is zero when the training data have no negative value")                                  \
+      "lowest forecast: auto is zero when the training data have no negative value")                                   \
+    X(NONLINEARITY, "nonlinearity", CHOICE, "model", "tanh", 0, 0, "tanh|relu",                                        \
+      "of cell rnn")                                                                                                   \
+    X(RESET_AFTER, "reset_after", I64, "model", "1", 0, 1, "",                                                         \
+      "of cell gru: 1: the reset gate comes after the recurrent product (torch, Keras 2 and later), 0: "               \
+      "before it")                                                                                                     \
+    X(BIDIRECTIONAL, "bidirectional", I64, "model", "0", 0, 1, "",                                                     \
+      "1: each recurrent layer also reads backwards; hidden_size is that of one direction")                            \
+    X(RESIDUAL, "residual", I64, "model", "0", 0, 1, "",                                                               \
+      "1: a recurrent layer as wide as its input adds its input to its output")                                        \
+    X(DILATIONS, "dilations", I64_LIST, "model", "", 1, 1024, "",                                                      \
+      "steps between the states that each recurrent layer links; empty: 1 everywhere")                                 \
+    X(LAYER_NORM, "layer_norm", I64, "model", "0", 0, 1, "",                                                           \
+      "1: outputs of each recurrent layer are normalised over its units")                                              \
+    X(RECURRENT_DROPOUT, "recurrent_dropout", F64, "model", "0", 0, 0.95, "",                                          \
+      "share of units of the recurrent state dropped while training, the same at every step")                          \
+    X(ENCODER_CELL, "encoder_cell", CHOICE, "model", "lstm", 0, 0, "lstm|gru|rnn",                                     \
+      "of model=encdec; hidden_size gives its layers")                                                                 \
+    X(DECODER_CELL, "decoder_cell", CHOICE, "model", "gru", 0, 0, "lstm|gru|rnn",                                      \
+      "of model=encdec")                                                                                               \
+    X(DECODER_HIDDEN_SIZE, "decoder_hidden_size", I64_LIST, "model", "64", 1, 4096, "",                                \
+      "units of each decoder layer of model=encdec")                                                                   \
+    X(ATTENTION, "attention", CHOICE, "model", "additive", 0, 0, "none|additive|dot|general|multihead",                \
+      "of model=encdec: Bahdanau's (additive), Luong's (dot, general), scaled dot product with num_heads "             \
+      "heads")                                                                                                         \
+    X(ATTENTION_SIZE, "attention_size", I64, "model", "0", 0, 4096, "",                                                \
+      "units of attention=additive and multihead; 0: those of the decoder")                                            \
+    X(NUM_HEADS, "num_heads", I64, "model", "4", 1, 64, "",                                                            \
+      "heads of attention=multihead")                                                                                  \
+    X(DECODING, "decoding", CHOICE, "model", "step", 0, 0, "step|one_shot",                                            \
+      "of model=encdec: each step is told the one before, or all steps follow from the encoder and known "             \
+      "features")                                                                                                      \
+    X(POOLING, "pooling", CHOICE, "model", "last", 0, 0, "last|mean|max|attention",                                    \
+      "what a sequence is judged by, for regress and classify: the state after its last event, or all of "             \
+      "its states")                                                                                                    \
+    X(MLP_SIZE, "mlp_size", I64_LIST, "model", "64,32", 1, 4096, "",                                                   \
+      "units of each layer of model=mlp")                                                                              \
+    X(HUBER_DELTA, "huber_delta", F64, "model", "1", 1e-06, 1000000.0, "",                                             \
+      "of head=huber, in units of the scaled target: errors beyond count linearly")                                    \
+    X(TWEEDIE_POWER, "tweedie_power", F64, "model", "1.5", 1.01, 1.99, "",                                             \
+      "of head=tweedie: variance is dispersion times mean to this power")                                              \
     /* --- training --- */                                                                                             \
-    X(OPTIMIZER, "optimizer", CHOICE, "training", "adam", 0, 0, "adam|sgd", "update rule")                             \
+    X(OPTIMIZER, "optimizer", CHOICE, "training", "adam", 0, 0, "adam|sgd|adamw|rmsprop", "update rule")               \
     X(LEARNING_RATE, "learning_rate", F64, "training", "0.003", 1e-9, 10, "", "largest step size")                     \
     X(MOMENTUM, "momentum", F64, "training", "0.9", 0, 0.9999, "", "of optimizer=sgd")                                 \
     X(BETA1, "beta1", F64, "training", "0.9", 0, 0.9999, "", "of optimizer=adam")                                      \
     X(BETA2, "beta2", F64, "training", "0.999", 0, 0.999999, "", "of optimizer=adam")                                  \
     X(EPSILON, "epsilon", F64, "training", "1e-8", 1e-16, 1, "", "of optimizer=adam")                                  \
     X(GRAD_CLIP, "grad_clip", F64, "training", "1", 0, 1e6, "", "largest global norm of the gradient; 0: none")        \
-    X(SCHEDULE, "schedule", CHOICE, "training", "cosine", 0, 0, "constant|cosine|step",                                \
-      "course of the learning rate after the warm-up")                                                                \
+    X(SCHEDULE, "schedule", CHOICE, "training", "cosine", 0, 0, "constant|cosine|step|plateau",                        \
+      "course of the learning rate after the warm-up")                                                                 \
     X(WARMUP_STEPS, "warmup_steps", I64, "training", "50", 0, 1000000, "", "steps of linear rise at the start")        \
     X(STEP_SIZE, "step_size", I64, "training", "500", 1, 100000000, "", "steps between cuts of schedule=step")         \
     X(STEP_GAMMA, "step_gamma", F64, "training", "0.5", 1e-6, 1, "", "factor of each cut of schedule=step")            \
@@ -89,19 +165,69 @@
     X(MAX_STEPS, "max_steps", I64, "training", "0", 0, 100000000, "",                                                  \
       "most optimizer steps; 0: about 16 passes over the data, but at least 300 and at most 1200")                     \
     X(VAL_SIZE, "val_size", I64, "training", "-1", -1, 100000, "",                                                     \
-      "last steps of each series kept for validation; -1: the horizon, 0: none")                                      \
+      "last steps of each series kept for validation; -1: the horizon, 0: none")                                       \
     X(VAL_EVERY, "val_every", I64, "training", "100", 1, 100000000, "", "optimizer steps between validation rounds")   \
     X(PATIENCE, "patience", I64, "training", "0", 0, 1000000, "",                                                      \
-      "validation rounds without improvement before stopping early; 0: run to max_steps and keep the best")           \
+      "validation rounds without improvement before stopping early; 0: run to max_steps and keep the best")            \
     X(SEED, "seed", I64, "training", "1", 0, 9223372036854775807.0, "", "of all random numbers")                       \
     X(BACKEND, "backend", CHOICE, "training", "auto", 0, 0, "auto|native|onednn", "who computes the network")          \
+    X(WEIGHT_DECAY, "weight_decay", F64, "training", "0.01", 0, 10, "",                                                \
+      "of optimizer=adamw")                                                                                            \
+    X(RHO, "rho", F64, "training", "0.99", 0, 0.9999, "",                                                              \
+      "smoothing of optimizer=rmsprop")                                                                                \
+    X(L1, "l1", F64, "training", "0", 0, 1000, "",                                                                     \
+      "penalty on the absolute value of weights (not biases)")                                                         \
+    X(L2, "l2", F64, "training", "0", 0, 1000, "",                                                                     \
+      "penalty on half the square of weights (not biases)")                                                            \
+    X(PLATEAU_FACTOR, "plateau_factor", F64, "training", "0.5", 1e-06, 1, "",                                          \
+      "factor of each cut of schedule=plateau")                                                                        \
+    X(PLATEAU_PATIENCE, "plateau_patience", I64, "training", "2", 0, 1000000, "",                                      \
+      "validation rounds without improvement before a cut of schedule=plateau")                                        \
+    X(EMA_DECAY, "ema_decay", F64, "training", "0", 0, 0.99999, "",                                                    \
+      "0: off; else the model is the moving average of the weights with this decay")                                   \
+    X(MONITOR, "monitor", CHOICE, "training", "loss", 0, 0, "loss|mae",                                                \
+      "what of the validation part decides when to stop and which weights are kept")                                   \
+    X(MAX_EPOCHS, "max_epochs", I64, "training", "0", 0, 1000000, "",                                                  \
+      "most passes over the data; 0: max_steps decides")                                                               \
+    X(TEACHER_FORCING, "teacher_forcing", F64, "training", "1", 0, 1, "",                                              \
+      "of model=encdec with decoding=step: probability at the start of training that a step is told the "              \
+      "true value before it")                                                                                          \
+    X(TEACHER_FORCING_END, "teacher_forcing_end", F64, "training", "0.5", 0, 1, "",                                    \
+      "the same at the end of training; in between it changes linearly. 0: its own forecasts")                         \
+    X(AUGMENT_JITTER, "augment_jitter", F64, "training", "0", 0, 10, "",                                               \
+      "deviation of noise added to scaled inputs while training")                                                      \
+    X(AUGMENT_SCALING, "augment_scaling", F64, "training", "0", 0, 2, "",                                              \
+      "deviation of the logarithm of a factor on each training window")                                                \
+    X(AUGMENT_SLICING, "augment_slicing", F64, "training", "0", 0, 0.95, "",                                           \
+      "largest share of a training window that is hidden at its start")                                                \
+    X(EVENT_MASKING, "event_masking", F64, "training", "0", 0, 0.95, "",                                               \
+      "share of events replaced by the unknown token while training")                                                  \
+    X(CLASS_WEIGHT, "class_weight", CHOICE, "training", "none", 0, 0, "none|balanced",                                 \
+      "balanced: classes count in inverse proportion to how often they occur")                                         \
+    X(LABEL_SMOOTHING, "label_smoothing", F64, "training", "0", 0, 0.5, "",                                            \
+      "share of each label spread over all classes")                                                                   \
+    X(THRESHOLD, "threshold", F64, "training", "0", 0, 0.999, "",                                                      \
+      "probability of the second of two classes from which it is told; 0: the one with the best F1 on "                \
+      "validation")                                                                                                    \
+    X(VAL_FRACTION, "val_fraction", F64, "training", "0.15", 0, 0.9, "",                                               \
+      "share of the events kept for validation, as option split says (regress, classify)")                             \
+    X(FREEZE, "freeze", NAMES, "training", "", 0, 0, "",                                                               \
+      "parameters that training leaves alone, by name; '*' stands for any letters")                                    \
+    X(ENSEMBLE_SIZE, "ensemble_size", I64, "training", "1", 1, 100, "",                                                \
+      "models trained with seeds of their own and kept as one")                                                        \
+    X(ENSEMBLE_MODELS, "ensemble_models", NAMES, "training", "", 0, 0, "",                                             \
+      "kinds of model of an ensemble (lstm,gru); empty: option model")                                                 \
+    X(COMBINE, "combine", CHOICE, "training", "mean", 0, 0, "mean|median",                                             \
+      "how the members of an ensemble become one answer")                                                              \
     /* --- evaluation --- */                                                                                           \
     X(WINDOWS, "windows", I64, "evaluation", "3", 1, 1000, "", "backtest windows")                                     \
     X(STRIDE, "stride", I64, "evaluation", "0", 0, 100000, "", "steps between backtest windows; 0: the horizon")       \
     X(REFIT, "refit", I64, "evaluation", "1", 0, 1, "", "1: train anew for every window; 0: once, before the oldest")  \
     X(MOVING_WINDOW, "moving_window", I64, "evaluation", "0", 0, 100000, "",                                           \
       "steps of the moving average; 0: h 168, D 28, W 13, MS 12, int 12")                                              \
-    X(SMOOTHING, "smoothing", F64, "evaluation", "0.1", 0.001, 1, "", "alpha of ses, croston, sba and tsb")
+    X(SMOOTHING, "smoothing", F64, "evaluation", "0.1", 0.001, 1, "", "alpha of ses, croston, sba and tsb")            \
+    X(FOLDS, "folds", I64, "evaluation", "5", 2, 100, "",                                                              \
+      "parts of a cross-validation over sequences")
 
 typedef enum seqd_option_type {
     SEQD_TYPE_I64,

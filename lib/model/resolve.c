@@ -96,7 +96,10 @@ static int32_t configure_head(const seqd_options *options, seqd_head *head, seqd
     static const seqd_head_kind kinds[] = {SEQD_HEAD_MSE, SEQD_HEAD_MSE, SEQD_HEAD_MAE, SEQD_HEAD_QUANTILE,
                                            SEQD_HEAD_NEGBIN};
     memset(head, 0, sizeof *head);
-    head->kind = kinds[seqd_option_choice(options, SEQD_OPT_HEAD)];
+    const int32_t choice = seqd_option_choice(options, SEQD_OPT_HEAD);
+    if (choice >= (int32_t)(sizeof kinds / sizeof *kinds))
+        return seqd_fail(error, SEQD_E_OPTION, "head=%s does not fit this task", seqd_option_text(options, SEQD_OPT_HEAD));
+    head->kind = kinds[choice];
     head->width = head->kind == SEQD_HEAD_NEGBIN ? 2 : 1;
     if (head->kind == SEQD_HEAD_NEGBIN && !scaler_suits_counts(options))
         return seqd_fail(error, SEQD_E_OPTION, "head=negative_binomial needs scaler=mean_abs or scaler=none");
@@ -134,7 +137,10 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
                              seqd_error *error)
 {
     memset(config, 0, sizeof *config);
-    config->cell = seqd_option_choice(options, SEQD_OPT_MODEL) == 0 ? SEQD_CELL_LSTM : SEQD_CELL_GRU;
+    const int32_t model = seqd_option_choice(options, SEQD_OPT_MODEL);
+    if (model > 1)
+        return seqd_fail(error, SEQD_E_OPTION, "model=%s does not fit this task", seqd_option_text(options, SEQD_OPT_MODEL));
+    config->cell = model == 0 ? SEQD_CELL_LSTM : SEQD_CELL_GRU;
     SEQD_CHECK(configure_layers(options, config, error));
     SEQD_CHECK(configure_head(options, &config->head, error));
     config->inputs = features->input_count;

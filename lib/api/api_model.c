@@ -115,16 +115,16 @@ int32_t seqd_model_card(const seqd_model *model, int32_t index, const char **key
     return SEQD_OK;
 }
 
-int32_t seqd_model_parameter_count(const seqd_model *model) { return model ? model->net.tensor_count : 0; }
+int32_t seqd_model_parameter_count(const seqd_model *model) { return model ? model->net.tensors.count : 0; }
 
 int32_t seqd_model_parameter_info(const seqd_model *model, int32_t index, seqd_parameter_info *info,
                                   seqd_error *error)
 {
     SEQD_NEED(model);
     SEQD_NEED(info);
-    if (index < 0 || index >= model->net.tensor_count)
+    if (index < 0 || index >= model->net.tensors.count)
         return seqd_fail(error, SEQD_E_ARG, "the model has no parameter %d", (int)index);
-    const seqd_tensor *tensor = &model->net.tensors[index];
+    const seqd_tensor *tensor = &model->net.tensors.at[index];
     const seqd_parameter_info full = {
         .struct_size = (uint32_t)sizeof full,
         .name = tensor->name,
@@ -139,10 +139,10 @@ static int32_t find_tensor(const seqd_model *model, const char *name, int64_t co
                            seqd_error *error)
 {
     char quoted[SEQD_QUOTE_SIZE];
-    const int32_t at = seqd_net_find(&model->net, name);
+    const int32_t at = seqd_tensors_find(&model->net.tensors, name);
     if (at < 0)
         return seqd_fail(error, SEQD_E_ARG, "the model has no parameter '%s'", seqd_quote(name, strlen(name), quoted));
-    const seqd_tensor *tensor = &model->net.tensors[at];
+    const seqd_tensor *tensor = &model->net.tensors.at[at];
     if (count != tensor->shape[0] * tensor->shape[1])
         return seqd_fail(error, SEQD_E_ARG, "parameter '%s' has %lld values, not %lld", tensor->name,
                          (long long)(tensor->shape[0] * tensor->shape[1]), (long long)count);

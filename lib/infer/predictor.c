@@ -66,7 +66,7 @@ static int32_t scratch_create(const seqd_predictor *predictor, scratch *s, seqd_
     if (!s->memory) return seqd_fail_alloc(predictor->context, size, error);
     arena = (seqd_arena){s->memory, 0, false};
     place(model, s, &arena);
-    const seqd_net_use use = {model->features.context_length, s->rows, s->lanes, false};
+    const seqd_use use = {model->features.context_length, s->rows, s->lanes, false};
     const int32_t status =
         seqd_net_open(predictor->context, &model->net, &predictor->backend, &use, &s->net, error);
     if (status != SEQD_OK) {

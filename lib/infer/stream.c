@@ -56,7 +56,7 @@ static void measure(seqd_stream *stream, const seqd_dataset *dataset)
     stream->scaler_room = 1;
     for (int32_t l = 0; l < plan->count; l++)
         stream->scaler_room = larger(stream->scaler_room, (int64_t)plan->shift[l] + 1);
-    stream->state_floats = seqd_net_state_floats(&model->net, 1);
+    stream->state_floats = seqd_stack_state_floats(&model->net.config.stack, 1);
     for (int64_t i = 0; i < dataset->series_count; i++) stream->text_size += strlen(dataset->series[i].id) + 1;
 }
 
@@ -151,7 +151,7 @@ static int32_t open_network(seqd_stream *stream, seqd_error *error)
     seqd_backend backend;
     SEQD_CHECK(seqd_backend_find(stream->context, "native", &backend, error));
     stream->kernels = backend.kernels;
-    const seqd_net_use use = {1, stream->rows, stream->lanes, false};
+    const seqd_use use = {1, stream->rows, stream->lanes, false};
     return seqd_net_open(stream->context, &stream->model->net, &backend, &use, &stream->net, error);
 }
 

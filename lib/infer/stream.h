@@ -33,7 +33,7 @@ struct seqd_stream {
     double *sorted;           /* [series][seqd_scale_room] */
     float *history;           /* [series][history_room], transformed */
     float *loc, *scale;       /* [series][scaler_room] */
-    float *state;             /* [series][state_floats] as seqd_net_step has it for one row */
+    float *state;             /* [series][state_floats] as seqd_stack_step has it for one row */
     int64_t *start;           /* [series] calendar step of the first step */
     int32_t *cats;            /* [series][cat_count] */
     float *reals;             /* [series][real_count] */
@@ -68,7 +68,7 @@ int32_t seqd_stream_answer(seqd_stream *stream, int64_t first, int64_t count, co
 int32_t seqd_stream_forecast_into(seqd_stream *stream, const double *known, seqd_forecast *forecast, seqd_error *error);
 int32_t seqd_stream_forecast_new(seqd_stream *stream, const double *known, seqd_forecast **out, seqd_error *error);
 
-/* The states of `rows` series from `first` on, into a block as seqd_net_step has it for several rows, or back. */
+/* The states of `rows` series from `first` on, into a block as seqd_stack_step has it for several rows, or back. */
 void seqd_stream_copy_states(const seqd_stream *stream, int64_t first, int32_t rows, float *block, bool into_block);
 
 #endif

@@ -13,17 +13,16 @@
 /* A layer's h (and c) of several rows stand together in a block; a series keeps its own, layer after layer. */
 void seqd_stream_copy_states(const seqd_stream *stream, int64_t first, int32_t rows, float *block, bool into_block)
 {
-    const seqd_net *net = &stream->model->net;
-    const int32_t parts = net->config.cell == SEQD_CELL_LSTM ? 2 : 1;
+    const seqd_stack_shape *shape = &stream->model->net.config.stack;
     int64_t done = 0;
-    for (int32_t i = 0; i < net->config.layers; i++) {
-        const int64_t units = net->rnn[i].hidden;
-        for (int32_t part = 0; part < parts; part++, done += units)
-            for (int32_t r = 0; r < rows; r++) {
-                float *ours = stream->state + (first + r) * stream->state_floats + done;
-                float *theirs = block + rows * done + r * units;
-                memcpy(into_block ? theirs : ours, into_block ? ours : theirs, (size_t)units * sizeof *ours);
-            }
+    for (int32_t i = 0; i < seqd_stack_part_count(shape); i++) {
+        const int64_t units = seqd_stack_part_units(shape, i);
+        for (int32_t r = 0; r < rows; r++) {
+            float *ours = stream->state + (first + r) * stream->state_floats + done;
+            float *theirs = block + rows * done + r * units;
+            memcpy(into_block ? theirs : ours, into_block ? ours : theirs, (size_t)units * sizeof *ours);
+        }
+        done += units;
     }
 }
 

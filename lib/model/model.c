@@ -54,7 +54,7 @@ static void describe(seqd_model *model, const seqd_dataset *dataset)
     seqd_model_card_number(model, "horizon", model->features.horizon);
     seqd_model_card_number(model, "context_length", model->features.context_length);
     seqd_model_card_number(model, "inputs", model->features.input_count);
-    seqd_model_card_number(model, "parameters", (double)model->net.parameter_count);
+    seqd_model_card_number(model, "parameters", (double)model->net.tensors.parameters);
     seqd_model_card_number(model, "series", (double)dataset->series_count);
     seqd_model_card_set(model, "data_from", from);
     seqd_model_card_set(model, "data_to", to);
@@ -89,13 +89,13 @@ int32_t seqd_model_assemble(seqd_model *model, int64_t most, seqd_error *error)
     seqd_net_config config;
     SEQD_CHECK(seqd_model_configure(model->options, &model->features, &config, error));
     SEQD_CHECK(seqd_net_plan(&config, &model->net, error));
-    if (model->net.parameter_count > most)
+    if (model->net.tensors.parameters > most)
         return seqd_fail(error, SEQD_E_FORMAT, "its options ask for more parameters than it holds");
     const int64_t limit = model->context->limits.parameters;
-    if (limit > 0 && model->net.parameter_count > limit)
+    if (limit > 0 && model->net.tensors.parameters > limit)
         return seqd_fail(error, SEQD_E_LIMIT, "the network has %lld parameters, the limit is %lld",
-                         (long long)model->net.parameter_count, (long long)limit);
-    const size_t count = (size_t)model->net.parameter_count;
+                         (long long)model->net.tensors.parameters, (long long)limit);
+    const size_t count = (size_t)model->net.tensors.parameters;
     model->parameters = seqd_alloc_array(model->context, count, sizeof(float));
     if (!model->parameters) return seqd_fail_alloc(model->context, count * sizeof(float), error);
     describe_dist(model);

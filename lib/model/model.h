@@ -23,7 +23,7 @@ struct seqd_model {
     seqd_options *options;       /* as resolved for the data: horizon, context_length and head are never automatic */
     seqd_features features;
     seqd_net net;
-    float *parameters;           /* [net.parameter_count] */
+    float *parameters;           /* [net.tensors.parameters] */
     atomic_llong epoch;          /* rises whenever parameters change, so that packed copies know they are old */
     atomic_int access;           /* readers; -1 while a trainer writes */
     atomic_int held;             /* 1 while a trainer handle has the model */

@@ -112,9 +112,9 @@ static void get_card(seqd_model *model, seqd_scanner *in)
 
 static void put_parameters(const seqd_model *model, seqd_writer *out)
 {
-    seqd_put_u32(out, (uint32_t)model->net.tensor_count);
-    for (int32_t i = 0; i < model->net.tensor_count; i++) {
-        const seqd_tensor *tensor = &model->net.tensors[i];
+    seqd_put_u32(out, (uint32_t)model->net.tensors.count);
+    for (int32_t i = 0; i < model->net.tensors.count; i++) {
+        const seqd_tensor *tensor = &model->net.tensors.at[i];
         seqd_put_text(out, tensor->name);
         seqd_put_u32(out, (uint32_t)tensor->rank);
         seqd_put_u64(out, (uint64_t)tensor->shape[0]);
@@ -126,9 +126,9 @@ static void put_parameters(const seqd_model *model, seqd_writer *out)
 /* The plan made from options and features says what must be here; the file has to agree in every name and shape. */
 static void get_parameters(seqd_model *model, seqd_scanner *in)
 {
-    if (seqd_get_u32(in) != (uint32_t)model->net.tensor_count) in->failed = true;
-    for (int32_t i = 0; i < model->net.tensor_count && !in->failed; i++) {
-        const seqd_tensor *tensor = &model->net.tensors[i];
+    if (seqd_get_u32(in) != (uint32_t)model->net.tensors.count) in->failed = true;
+    for (int32_t i = 0; i < model->net.tensors.count && !in->failed; i++) {
+        const seqd_tensor *tensor = &model->net.tensors.at[i];
         char name[sizeof tensor->name];
         seqd_get_text(in, name, sizeof name);
         const uint32_t rank = seqd_get_u32(in);

@@ -2,69 +2,57 @@
 #ifndef SEQD_MODEL_NET_H
 #define SEQD_MODEL_NET_H
 
-#include "alloc.h"
 #include "decoder.h"
-#include "recurrent.h"
+#include "stack.h"
 
 /*
  * The network as a plan: shapes, a flat parameter vector with a table of names, and functions that carry one shard
  * through it. It knows arrays only; where they come from is the business of features and trainer.
+ *
+ * Kinds of network (net_kinds.h has what each brings):
+ *   fork      recurrent layers and the decoder of decoder.h: a forecast after every step
  */
-#define SEQD_MAX_LAYERS 16
-#define SEQD_MAX_TENSORS 256
+typedef enum seqd_net_kind {
+    SEQD_NET_FORK,
+    SEQD_NET_KINDS
+} seqd_net_kind;
 
 typedef struct seqd_net_config {
-    seqd_cell cell;
-    int32_t layers;
-    int32_t hidden[SEQD_MAX_LAYERS];
-    int32_t inputs, futures, lags;   /* widths of a shard's arrays */
+    seqd_net_kind kind;
+    seqd_stack_shape stack;          /* `statics` is filled by the plan */
+    int32_t futures, lags;           /* widths of a shard's arrays */
     int32_t reals;
     int32_t cat_count;
     int32_t cardinality[64];         /* without the unknown */
     int32_t embedding[64];
     int32_t horizon, decoder_size;
-    double dropout;
     seqd_head head;
 } seqd_net_config;
-
-typedef struct seqd_tensor {
-    char name[48];
-    int64_t offset;
-    int64_t shape[2];
-    int32_t rank;
-} seqd_tensor;
 
 typedef struct seqd_net {
     seqd_net_config config;
     int32_t statics;                 /* embeddings side by side, then reals */
-    seqd_rnn_shape rnn[SEQD_MAX_LAYERS];
+    seqd_tensors tensors;            /* embeddings of statics first */
+    int32_t stack_tensor;            /* first tensor of each module */
     seqd_decoder_shape decoder;
-    int32_t tensor_count;
-    seqd_tensor tensors[SEQD_MAX_TENSORS];
-    int64_t parameter_count;
-    int32_t embedding_tensor, decoder_tensor; /* first tensor of each group */
+    int32_t decoder_tensor;
 } seqd_net;
 
 /* Errors: SEQD_E_LIMIT when a size overflows or there are more tensors than the table holds. */
 int32_t seqd_net_plan(const seqd_net_config *config, seqd_net *net, seqd_error *error);
 /* Start values from a seed. */
 void seqd_net_init(const seqd_net *net, uint64_t seed, float *parameters);
-int32_t seqd_net_find(const seqd_net *net, const char *name);
+/* May sequences be carried step by step (seqd_net_step)? */
+bool seqd_net_streams(const seqd_net *net);
 
 /*
  * A network made ready to run on a backend: weights in the form its kernels read, and the arrays of each lane. A lane
  * is used by one thread at a time.
  */
-typedef struct seqd_net_use {
-    int32_t steps, rows; /* of a shard: all of `steps`, at most `rows` */
-    int32_t lanes;
-    bool train;          /* with gradients and dropout */
-} seqd_net_use;
-
 typedef struct seqd_net_run seqd_net_run;
 
 /* The network must outlive the run. Errors: SEQD_E_NOMEM, SEQD_E_LIMIT, SEQD_E_UNSUPPORTED. */
-int32_t seqd_net_open(seqd_context *context, const seqd_net *net, const seqd_backend *backend, const seqd_net_use *use,
+int32_t seqd_net_open(seqd_context *context, const seqd_net *net, const seqd_backend *backend, const seqd_use *use,
                       seqd_net_run **out, seqd_error *error);
 void seqd_net_close(seqd_net_run *run); /* NULL is fine */
 
@@ -78,21 +66,14 @@ void seqd_net_pack(seqd_net_run *run, const float *parameters);
 double seqd_net_loss(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, int32_t first,
                      float factor, float *grad, uint64_t dropout_key);
 
-/*
- * The mask of a layer under a key, mask[count]: 0, or what raises a kept unit so that the expected value stays
- * (inverted dropout).
- */
-void seqd_net_dropout(double dropout, uint64_t key, int32_t layer, int64_t count, float *mask);
-
 /* Outputs of the last fork: out[rows][horizon][head.width]. */
 void seqd_net_predict(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, float *out);
 
 /*
  * Streaming, on the native backend only: one time step of shard->rows sequences (shard->steps is 1, as the run's), the
- * state kept by the caller: seqd_net_state_floats(net, rows) floats, zero before the first step. _outputs gives what
- * seqd_net_predict would after that step; it reads the future, lags and scale of a shard of one step.
+ * state kept by the caller in the form of seqd_stack_step. _outputs gives what seqd_net_predict would after that step;
+ * it reads the future, lags and scale of a shard of one step.
  */
-int64_t seqd_net_state_floats(const seqd_net *net, int32_t rows);
 void seqd_net_step(seqd_net_run *run, int32_t lane, const seqd_shard *shard, float *state);
 void seqd_net_step_outputs(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan,
                            const float *state, float *out);

@@ -128,8 +128,8 @@ static int32_t configure_layers(const seqd_options *options, seqd_net_config *co
     if (asked != 0 && named != 1 && asked != named)
         return seqd_fail(error, SEQD_E_OPTION, "hidden_size names %d layers, num_layers asks for %d", named,
                          (int)asked);
-    config->layers = asked != 0 ? (int32_t)asked : named;
-    for (int32_t i = 0; i < config->layers; i++) config->hidden[i] = (int32_t)sizes[named == 1 ? 0 : i];
+    config->stack.layers = asked != 0 ? (int32_t)asked : named;
+    for (int32_t i = 0; i < config->stack.layers; i++) config->stack.hidden[i] = (int32_t)sizes[named == 1 ? 0 : i];
     return SEQD_OK;
 }
 
@@ -140,17 +140,17 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
     const int32_t model = seqd_option_choice(options, SEQD_OPT_MODEL);
     if (model > 1)
         return seqd_fail(error, SEQD_E_OPTION, "model=%s does not fit this task", seqd_option_text(options, SEQD_OPT_MODEL));
-    config->cell = model == 0 ? SEQD_CELL_LSTM : SEQD_CELL_GRU;
+    config->stack.cell = model == 0 ? SEQD_CELL_LSTM : SEQD_CELL_GRU;
     SEQD_CHECK(configure_layers(options, config, error));
     SEQD_CHECK(configure_head(options, &config->head, error));
-    config->inputs = features->input_count;
+    config->stack.inputs = features->input_count;
     config->futures = features->future_count;
     config->lags = features->plan.count;
     config->reals = features->real_count;
     config->cat_count = features->cat_count;
     config->horizon = features->horizon;
     config->decoder_size = (int32_t)seqd_option_i64(options, SEQD_OPT_DECODER_SIZE);
-    config->dropout = seqd_option_f64(options, SEQD_OPT_DROPOUT);
+    config->stack.dropout = seqd_option_f64(options, SEQD_OPT_DROPOUT);
     for (int32_t i = 0; i < features->cat_count; i++) {
         const int64_t asked = seqd_option_i64(options, SEQD_OPT_EMBEDDING_SIZE);
         const int32_t n = features->dictionaries[i].count;

@@ -19,7 +19,7 @@ static void place(seqd_shard_runner *runner, seqd_arena *arena)
     for (int32_t i = 0; i < runner->shard_count; i++) {
         seqd_shard sized;
         seqd_shard_place(features, SEQD_SHARD_ROWS, steps, arena, arena->base ? &runner->shards[i] : &sized);
-        float *grad = seqd_arena_take(arena, (size_t)model->net.parameter_count, sizeof(float));
+        float *grad = seqd_arena_take(arena, (size_t)model->net.tensors.parameters, sizeof(float));
         if (arena->base) runner->grads[i] = grad;
     }
 }
@@ -43,7 +43,7 @@ int32_t seqd_runner_create(seqd_context *context, seqd_model *model, const seqd_
     if (!runner->memory) return seqd_fail_alloc(context, size, error);
     arena = (seqd_arena){runner->memory, 0, false};
     place(runner, &arena);
-    const seqd_net_use use = {binding->features->context_length, SEQD_SHARD_ROWS, runner->threads, true};
+    const seqd_use use = {binding->features->context_length, SEQD_SHARD_ROWS, runner->threads, true};
     return seqd_net_open(context, &model->net, backend, &use, &runner->net, error);
 }
 
@@ -88,7 +88,7 @@ static void gradient_task(void *user, int64_t index, int32_t thread)
 {
     seqd_shard_runner *runner = user;
     const seqd_shard *shard = &runner->shards[index];
-    memset(runner->grads[index], 0, (size_t)runner->model->net.parameter_count * sizeof(float));
+    memset(runner->grads[index], 0, (size_t)runner->model->net.tensors.parameters * sizeof(float));
     runner->losses[index] = 0.0;
     if (!(shard->total_weight > 0.0)) return;
     const uint64_t key = runner->dropout_key ? runner->dropout_key + (uint64_t)index : 0;
@@ -112,12 +112,12 @@ static void loss_task(void *user, int64_t index, int32_t thread)
 
 static int64_t blocks_of(const seqd_shard_runner *runner)
 {
-    return (runner->model->net.parameter_count + BLOCK - 1) / BLOCK;
+    return (runner->model->net.tensors.parameters + BLOCK - 1) / BLOCK;
 }
 
 static int64_t block_size(const seqd_shard_runner *runner, int64_t index)
 {
-    const int64_t left = runner->model->net.parameter_count - index * BLOCK;
+    const int64_t left = runner->model->net.tensors.parameters - index * BLOCK;
     return left < BLOCK ? left : BLOCK;
 }
 

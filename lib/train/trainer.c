@@ -17,7 +17,7 @@ int32_t seqd_optimizer_new(seqd_model *model, const seqd_options *options, seqd_
     seqd_optimizer *optimizer = seqd_alloc_zero(context, sizeof *optimizer);
     if (!optimizer) return seqd_fail_alloc(context, sizeof *optimizer, error);
     const int32_t status =
-        seqd_update_create(context, options, model->net.parameter_count, &optimizer->update, error);
+        seqd_update_create(context, options, model->net.tensors.parameters, &optimizer->update, error);
     if (status != SEQD_OK) {
         seqd_free(context, optimizer);
         return status;
@@ -91,7 +91,7 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
     SEQD_TRY(status, failed,
              seqd_runner_create(context, model, &trainer->backend, &trainer->binding, (int32_t)shards,
                                 seqd_team_size(context->threads, shards), &trainer->runner, error));
-    const size_t bytes = (size_t)model->net.parameter_count * sizeof(float);
+    const size_t bytes = (size_t)model->net.tensors.parameters * sizeof(float);
     trainer->best = seqd_alloc(context, bytes);
     if (!trainer->best) {
         status = seqd_fail_alloc(context, bytes, error);
@@ -139,7 +139,7 @@ static bool one_step(seqd_trainer *trainer, seqd_team *team, double *loss)
                                  &weight);
     trainer->drawn += trainer->batch_size;
     if (seqd_net_status(trainer->runner.net, NULL) != SEQD_OK) return false;
-    const double norm = sqrt(k->sum_squares(trainer->model->net.parameter_count, trainer->runner.grads[0]));
+    const double norm = sqrt(k->sum_squares(trainer->model->net.tensors.parameters, trainer->runner.grads[0]));
     if (!isfinite(*loss) || !isfinite(norm)) return false;
     const double factor = trainer->clip > 0.0 && norm > trainer->clip ? trainer->clip / norm : 1.0;
     seqd_runner_update(&trainer->runner, team, update, (float)factor);
@@ -176,14 +176,14 @@ static bool take_steps(seqd_trainer *trainer, int64_t steps, double *sum, double
 
 static void keep(seqd_trainer *trainer, double loss)
 {
-    memcpy(trainer->best, trainer->model->parameters, (size_t)trainer->model->net.parameter_count * sizeof(float));
+    memcpy(trainer->best, trainer->model->parameters, (size_t)trainer->model->net.tensors.parameters * sizeof(float));
     trainer->summary.best_loss = loss;
     trainer->summary.best_step = trainer->optimizer->update.steps;
 }
 
 static void restore(seqd_trainer *trainer)
 {
-    memcpy(trainer->model->parameters, trainer->best, (size_t)trainer->model->net.parameter_count * sizeof(float));
+    memcpy(trainer->model->parameters, trainer->best, (size_t)trainer->model->net.tensors.parameters * sizeof(float));
 }
 
 static double validate(seqd_trainer *trainer)

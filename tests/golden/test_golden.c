@@ -221,10 +221,10 @@ static void read_case(const fixture *f, seqd_cell cell, seqd_head_kind kind, net
     memset(n, 0, sizeof *n);
     const int32_t *c = fixture_i32(f, "config", 9);
     seqd_net_config *config = &n->config;
-    config->cell = cell;
-    config->layers = (int32_t)fixture_count(f, "hidden");
-    memcpy(config->hidden, fixture_i32(f, "hidden", 0), (size_t)config->layers * sizeof(int32_t));
-    config->inputs = c[4];
+    config->stack.cell = cell;
+    config->stack.layers = (int32_t)fixture_count(f, "hidden");
+    memcpy(config->stack.hidden, fixture_i32(f, "hidden", 0), (size_t)config->stack.layers * sizeof(int32_t));
+    config->stack.inputs = c[4];
     config->futures = c[5];
     config->reals = c[6];
     config->horizon = c[3];
@@ -259,8 +259,8 @@ static size_t tensor_count(const seqd_tensor *tensor) { return (size_t)(tensor->
 
 static void read_parameters(const fixture *f, net_rig *rig)
 {
-    for (int32_t i = 0; i < rig->net.tensor_count; i++) {
-        const seqd_tensor *tensor = &rig->net.tensors[i];
+    for (int32_t i = 0; i < rig->net.tensors.count; i++) {
+        const seqd_tensor *tensor = &rig->net.tensors.at[i];
         memcpy(rig->parameters + tensor->offset, fixture_f32(f, tensor->name, tensor_count(tensor)),
                tensor_count(tensor) * sizeof(float));
     }
@@ -276,8 +276,8 @@ static double compare_net(const fixture *f, net_rig *rig, const net_case *n, dou
     *loss = fabs(have - expected) / fabs(expected);
 
     double worst = 0.0;
-    for (int32_t i = 0; i < rig->net.tensor_count; i++) {
-        const seqd_tensor *tensor = &rig->net.tensors[i];
+    for (int32_t i = 0; i < rig->net.tensors.count; i++) {
+        const seqd_tensor *tensor = &rig->net.tensors.at[i];
         char name[64];
         snprintf(name, sizeof name, "grad.%s", tensor->name);
         const double d = fixture_difference(rig->grad + tensor->offset, fixture_f32(f, name, tensor_count(tensor)),
@@ -333,8 +333,8 @@ static void test_notices_a_wrong_weight(void **state)
                 read_case(f, (seqd_cell)c, (seqd_head_kind)h, &n);
                 net_rig *rig = rig_open(rig_backend(level), &n.config, n.shard.steps, n.shard.rows);
                 read_parameters(f, rig);
-                for (int32_t i = 0; i < rig->net.tensor_count; i++) {
-                    const seqd_tensor *tensor = &rig->net.tensors[i];
+                for (int32_t i = 0; i < rig->net.tensors.count; i++) {
+                    const seqd_tensor *tensor = &rig->net.tensors.at[i];
                     char grad[64];
                     double loss, out;
                     snprintf(grad, sizeof grad, "grad.%s", tensor->name);
@@ -370,23 +370,23 @@ static void replay_steps(const char *name, seqd_rule rule, int32_t level)
     read_parameters(f, rig);
     const double *settings = fixture_f64(f, "step.settings", 6);
     const double *losses = fixture_f64(f, "step.loss", 10), *norms = fixture_f64(f, "step.norm", 10);
-    const size_t count = (size_t)rig->net.parameter_count;
+    const size_t count = (size_t)rig->net.tensors.parameters;
     seqd_update update = {.rule = rule, .rate = settings[0], .momentum = settings[1], .beta1 = settings[2],
                           .beta2 = settings[3], .epsilon = settings[4], .schedule = SEQD_SCHEDULE_CONSTANT,
-                          .count = rig->net.parameter_count, .first = calloc(count, sizeof(float)),
+                          .count = rig->net.tensors.parameters, .first = calloc(count, sizeof(float)),
                           .second = calloc(count, sizeof(float))};
     const float mean = (float)(1.0 / n.shard.total_weight);
     for (int i = 0; i < 10; i++) {
         const double loss = rig_loss(rig, &n.shard, &n.plan, n.first, mean, 1, 0) / n.shard.total_weight;
         check("loss of a step", name, level, fabs(loss - losses[i]) / losses[i], TEN_STEPS_BOUND, &worst_steps);
-        const double norm = sqrt(k->sum_squares(rig->net.parameter_count, rig->grad));
+        const double norm = sqrt(k->sum_squares(rig->net.tensors.parameters, rig->grad));
         check("norm of a step", name, level, fabs(norm - norms[i]) / norms[i], TEN_STEPS_BOUND, &worst_steps);
         const double factor = settings[5] / (norm + 1e-6);
         seqd_update_apply(k, &update, factor < 1.0 ? (float)factor : 1.0f, rig->grad, rig->parameters);
     }
     assert_int_equal(update.steps, 10);
-    for (int32_t i = 0; i < rig->net.tensor_count; i++) {
-        const seqd_tensor *tensor = &rig->net.tensors[i];
+    for (int32_t i = 0; i < rig->net.tensors.count; i++) {
+        const seqd_tensor *tensor = &rig->net.tensors.at[i];
         char final[64];
         snprintf(final, sizeof final, "final.%s", tensor->name);
         check(final, name, level,

@@ -73,11 +73,11 @@ static void make_config(problem *p, int cell, int32_t layers, int head)
 {
     const variant *v = p->v;
     seqd_net_config *c = &p->config;
-    c->cell = (seqd_cell)cell;
-    c->layers = layers;
-    c->hidden[0] = 6;
-    c->hidden[1] = 5;
-    c->inputs = 4;
+    c->stack.cell = (seqd_cell)cell;
+    c->stack.layers = layers;
+    c->stack.hidden[0] = 6;
+    c->stack.hidden[1] = 5;
+    c->stack.inputs = 4;
     c->futures = v->futures;
     c->lags = v->lags;
     c->reals = v->reals;
@@ -85,7 +85,7 @@ static void make_config(problem *p, int cell, int32_t layers, int head)
     for (int32_t i = 0; i < v->cats; i++) c->cardinality[i] = 2 + i, c->embedding[i] = 3 - i;
     c->horizon = v->horizon;
     c->decoder_size = 6;
-    c->dropout = v->dropout;
+    c->stack.dropout = v->dropout;
     c->head.kind = (seqd_head_kind)head;
     c->head.width = head == SEQD_HEAD_QUANTILE ? 4 : head == SEQD_HEAD_NEGBIN ? 2 : 1;
     const double levels[4] = {0.05, 0.5, 0.8, 0.95};
@@ -152,8 +152,8 @@ static void free_shard(seqd_shard *s)
 static void set_parameters(net_rig *rig, seqd_rng *rng)
 {
     const seqd_net *net = &rig->net;
-    for (int32_t i = 0; i < net->tensor_count; i++) {
-        const seqd_tensor *tensor = &net->tensors[i];
+    for (int32_t i = 0; i < net->tensors.count; i++) {
+        const seqd_tensor *tensor = &net->tensors.at[i];
         const int64_t count = tensor->shape[0] * tensor->shape[1];
         float *w = rig->parameters + tensor->offset;
         const double size = i < net->decoder_tensor ? 0.5 : 0.2;
@@ -216,7 +216,7 @@ static void judge(const place *at, const char *tensor, double found, double expe
     if (off > worst) worst = off;
     if (!(off <= 1.0))
         fail_msg("%s, %s, %d layers, %s, kernels %s: %s has slope %.7g, its gradient says %.7g (allowed: %.2g)",
-                 at->p->v->name, at->cell, at->p->config.layers, at->head, at->level, tensor, found, expected, allowed);
+                 at->p->v->name, at->cell, at->p->config.stack.layers, at->head, at->level, tensor, found, expected, allowed);
 }
 
 static void check_tensor(const place *at, const seqd_tensor *tensor, seqd_rng *rng)
@@ -270,16 +270,16 @@ static void check_network(const variant *v, int32_t level, int cell, int32_t lay
     const double loss = rig_loss(rig, &p.shard, &p.plan, v->first, 1.0f, 1, p.dropout_key);
     assert_true(isfinite(loss));
     const place at = {&p, rig, rig_backend_name(level), cell_names[cell], head_names[head], loss};
-    for (int32_t i = 0; i < rig->net.tensor_count; i++) check_tensor(&at, &rig->net.tensors[i], &rng);
+    for (int32_t i = 0; i < rig->net.tensors.count; i++) check_tensor(&at, &rig->net.tensors.at[i], &rng);
 
     /* gradients are added, and carry the factor */
-    const size_t count = (size_t)rig->net.parameter_count;
+    const size_t count = (size_t)rig->net.tensors.parameters;
     float *once = numbers(count);
     memcpy(once, rig->grad, count * sizeof *once);
     const double again = seqd_net_loss(rig->run, 0, &p.shard, &p.plan, v->first, 0.5f, rig->grad, p.dropout_key);
     assert_true(again == loss);
-    for (int32_t i = 0; i < rig->net.tensor_count; i++) {
-        const seqd_tensor *tensor = &rig->net.tensors[i];
+    for (int32_t i = 0; i < rig->net.tensors.count; i++) {
+        const seqd_tensor *tensor = &rig->net.tensors.at[i];
         float most = 0.0f;
         for (int64_t j = 0; j < tensor->shape[0] * tensor->shape[1]; j++)
             most = fmaxf(most, fabsf(once[tensor->offset + j]));
@@ -323,11 +323,11 @@ static void test_dropout(void **state)
         assert_true(rig_loss(rig, &p.shard, &p.plan, 0, 1.0f, 0, 1) == one);
         assert_true(rig_loss(rig, &p.shard, &p.plan, 0, 1.0f, 0, 0) == off);
         float mask[256];
-        const int32_t count = p.v->steps * p.v->rows * p.config.hidden[0];
+        const int32_t count = p.v->steps * p.v->rows * p.config.stack.hidden[0];
         assert_in_range(count, 1, 256);
         int64_t dropped = 0, all = 0;
         for (uint64_t key = 1; key <= 200; key++) {
-            seqd_net_dropout(p.config.dropout, key, 0, count, mask);
+            seqd_stack_dropout(p.config.stack.dropout, key, 0, count, mask);
             for (int32_t i = 0; i < count; i++) {
                 const float m = mask[i];
                 assert_true(m == 0.0f || fabsf(m - 1.0f / 0.7f) < 1e-6f);

@@ -54,10 +54,10 @@ net_rig *rig_open(const seqd_backend *backend, const seqd_net_config *config, in
     assert_non_null(rig);
     rig->context = rig_context();
     assert_int_equal(seqd_net_plan(config, &rig->net, NULL), SEQD_OK);
-    const seqd_net_use use = {steps, rows, 1, true};
+    const seqd_use use = {steps, rows, 1, true};
     assert_int_equal(seqd_net_open(rig->context, &rig->net, backend, &use, &rig->run, NULL), SEQD_OK);
-    rig->parameters = calloc((size_t)rig->net.parameter_count, sizeof(float));
-    rig->grad = calloc((size_t)rig->net.parameter_count, sizeof(float));
+    rig->parameters = calloc((size_t)rig->net.tensors.parameters, sizeof(float));
+    rig->grad = calloc((size_t)rig->net.tensors.parameters, sizeof(float));
     assert_non_null(rig->parameters);
     assert_non_null(rig->grad);
     return rig;
@@ -77,7 +77,7 @@ double rig_loss(net_rig *rig, const seqd_shard *shard, const seqd_lag_plan *plan
                 int with_grad, uint64_t dropout_key)
 {
     seqd_net_pack(rig->run, rig->parameters);
-    if (with_grad) memset(rig->grad, 0, (size_t)rig->net.parameter_count * sizeof(float));
+    if (with_grad) memset(rig->grad, 0, (size_t)rig->net.tensors.parameters * sizeof(float));
     return seqd_net_loss(rig->run, 0, shard, plan, first, factor, with_grad ? rig->grad : NULL, dropout_key);
 }
 

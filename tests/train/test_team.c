@@ -81,7 +81,7 @@ static result train(const char *level, const char *backend, const char *cell, in
     r.validation = seqd_runner_evaluate(&trainer->runner, trainer->sampler.validation,
                                         trainer->sampler.validation_count, &weight);
     assert_true(weight > 0.0);
-    r.count = model->net.parameter_count;
+    r.count = model->net.tensors.parameters;
     const size_t bytes = (size_t)r.count * sizeof(float);
     r.parameters = malloc(bytes);
     assert_non_null(r.parameters);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_MODEL_NET_KINDS_H
+#define SEQD_MODEL_NET_KINDS_H
+
+#include "net.h"
+
+/*
+ * What one kind of network adds to the part common to all (net.c): embeddings of static categories, which reach every
+ * kind as `statics`.
+ */
+struct seqd_net_run {
+    seqd_context *context;
+    const seqd_net *net;
+    const seqd_backend *backend;     /* while the run is being opened */
+    const seqd_kernels *kernels;
+    seqd_use use;
+    const float *parameters;
+    void *part;                      /* the kind's own; NULL before its `open` */
+    struct seqd_net_lane {
+        float *statics, *statics_grad; /* [rows][statics]; the gradient is zero when `loss` begins */
+    } *lanes;                        /* [use.lanes] */
+};
+
+/* One call of seqd_net_loss or seqd_net_predict. */
+typedef struct seqd_net_pass {
+    int32_t lane;
+    const seqd_shard *shard;
+    const seqd_lag_plan *plan;
+    const float *statics;            /* [rows][statics] */
+    int32_t first;
+    float factor;
+    float *grad;                     /* NULL: loss only */
+    float *statics_grad;             /* [rows][statics], added to when there is `grad` */
+    uint64_t key;                    /* of dropout */
+} seqd_net_pass;
+
+/*
+ *   declare   shapes and tensors, after the common ones
+ *   init      start values that the rules of tensors do not cover; may be NULL
+ *   open      sets run->part; what fails is cleared by `close`
+ *   pack      run->parameters are new
+ *   step, step_outputs, as seqd_net_step: NULL where a kind cannot stream
+ */
+typedef struct seqd_net_ops {
+    int32_t (*declare)(seqd_net *net, seqd_error *error);
+    void (*init)(const seqd_net *net, float *parameters);
+    int32_t (*open)(seqd_net_run *run, seqd_error *error);
+    void (*close)(seqd_net_run *run);
+    void (*pack)(seqd_net_run *run);
+    double (*loss)(seqd_net_run *run, const seqd_net_pass *pass);
+    void (*predict)(seqd_net_run *run, const seqd_net_pass *pass, float *out);
+    void (*step)(seqd_net_run *run, const seqd_net_pass *pass, float *state);
+    void (*step_outputs)(seqd_net_run *run, const seqd_net_pass *pass, const float *state, float *out);
+    int32_t (*status)(const seqd_net_run *run, seqd_error *error);
+} seqd_net_ops;
+
+extern const seqd_net_ops seqd_net_fork;
+
+#endif

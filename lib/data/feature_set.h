@@ -2,6 +2,7 @@
 #ifndef SEQD_DATA_FEATURE_SET_H
 #define SEQD_DATA_FEATURE_SET_H
 
+#include "events.h"
 #include "panel.h"
 #include "shard.h"
 
@@ -28,7 +29,37 @@ typedef struct seqd_column_stats {
     double mean, deviation;
 } seqd_column_stats;
 
+typedef enum seqd_data_kind { SEQD_DATA_PANEL, SEQD_DATA_EVENTS } seqd_data_kind;
+
+#define SEQD_CURVE_POINTS 101
+
+/*
+ * Of sequences of events. The network's inputs of an event are num_count transformed numbers, then the time since the
+ * event before (log1p, standardised; 0 at the first event of a sequence) if use_gap.
+ */
+typedef struct seqd_event_features {
+    seqd_task task;
+    seqd_label_kind label_kind;
+    seqd_num_transform transform;
+    bool use_gap, seconds;
+    double window;                 /* label_window, in units of time */
+    int32_t num_count;
+    seqd_column_stats num[SEQD_MAX_COLUMNS]; /* of the numbers, or of their log1p */
+    double *curves;                /* transform=quantile: [num_count][SEQD_CURVE_POINTS] values at ranks 0, .01 .. 1 */
+    double gap_mean, gap_deviation;
+    int32_t token_count;
+    seqd_dictionary *tokens;       /* [token_count], the categories that occur min_count times; embeddings have count + 1 rows */
+    seqd_dictionary classes;       /* of task=classify, in byte order; next_event: the names of tokens[0], own copy */
+    double label_mean, label_deviation; /* task=regress: shard labels are (value - mean) / deviation */
+} seqd_event_features;
+
+/*
+ * For kind=SEQD_DATA_EVENTS: context_length is max_len, horizon the number of answers, input_count as said above, and
+ * everything else of a panel is 0.
+ */
 typedef struct seqd_features {
+    seqd_data_kind kind;
+    seqd_event_features events;
     seqd_context *context;
     seqd_calendar calendar;
     int32_t season;
@@ -120,6 +151,12 @@ typedef struct seqd_binding {
     float *reals;                 /* [series][real_count] */
     const float *known[SEQD_MAX_COLUMNS], *past[SEQD_MAX_COLUMNS];
     int32_t cat_at[SEQD_MAX_COLUMNS], real_at[SEQD_MAX_COLUMNS]; /* the dataset's columns */
+    /* events: */
+    const float *num[SEQD_MAX_COLUMNS];
+    const int32_t *token[SEQD_MAX_COLUMNS];
+    int32_t *token_map[SEQD_MAX_COLUMNS]; /* the dataset's category -> shard token */
+    int32_t *class_map;           /* the dataset's class -> the features', -1: unknown; NULL where there are no classes */
+    float *event_inputs;          /* [event_count][input_count]; light: NULL */
     seqd_almanac almanac;
 } seqd_binding;
 
@@ -144,7 +181,11 @@ void seqd_binding_statics(const seqd_binding *binding, int64_t series, int32_t *
 void seqd_scale_series(const seqd_features *features, const float *values, int64_t length, float *loc, float *scale,
                        double *scratch);
 
-/* One window: its last step the network reads is step `end` of a series; targets at or after `limit` do not count. */
+/*
+ * One window: its last step the network reads is step `end` of a series. Panel: targets at or after `limit` do not
+ * count. Events: answers of events before `limit` do not count, and whether labels from there to `end` may be known is
+ * the caller's business. last_fork_only: nothing but the answer after step `end` counts.
+ */
 typedef struct seqd_window {
     int64_t series, end, limit;
     int32_t last_fork_only;

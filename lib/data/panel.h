@@ -56,6 +56,8 @@ struct seqd_dataset {
     const float **real;              /* [real_count][series_count] */
     seqd_dictionary *dictionaries;   /* [cat_count] */
     const int32_t **cat;             /* [cat_count][series_count] */
+    struct seqd_events *events;      /* of sequences of events (events.h), where all from `calendar` to here but
+                                        `series` is empty; NULL: a panel */
     seqd_dataset_summary summary;
 
     void *owned[SEQD_PANEL_BLOCKS];  /* what this handle frees */

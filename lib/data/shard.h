@@ -27,9 +27,14 @@ typedef struct seqd_lag_plan {
 } seqd_lag_plan;
 
 /*
+ * Of a panel:
  * Positions of a window: `past` steps that only lags read, then `steps` that the network reads, then `horizon`.
  * Position i below counts from the first step the network reads; a forecast made after step i ("fork" i) has its
  * targets at i + 1 .. i + horizon.
+ *
+ * Of events: row r has its events at steps 0 .. length[r] - 1; the steps behind them are padding, with inputs and
+ * tokens of 0, so that what runs forwards never reads it. There is no history, future, static or scaler, and `horizon`
+ * is `answers`. After event i of a row the answer label[] is asked for, where its fork is not 0.
  */
 typedef struct seqd_shard {
     int32_t rows, steps, past, horizon;
@@ -42,9 +47,19 @@ typedef struct seqd_shard {
     float *loc;       /* [rows][past + steps] scaler: z = (value - loc) / scale */
     float *scale;
     float *weight;    /* [rows][steps + horizon] of a target: 0 or 1 */
-    float *fork;      /* [rows][steps] of a forecast: 0 or 1 */
-    double total_weight; /* sum of fork * weight over all forks and their targets */
+    float *fork;      /* [rows][steps] of a forecast: 0 or 1; events with answers > 1: [rows] */
+    double total_weight; /* sum of fork * weight over all forks and their targets; events: of fork (* answers) */
     double *scratch;  /* of a light shard: the values of one scaler window in order */
+    int32_t *begin;   /* [rows] panel: first step that belongs to the series (steps before it are padding); events: 0 */
+    int32_t *length;  /* [rows] panel: steps; events: steps that are events */
+    int32_t token_count;
+    int32_t *tokens;  /* events: [steps][rows][token_count] 1 + index in the features' dictionary; 0: unknown, padding */
+    int32_t answers;  /* events: answers after one event; panel: 0 */
+    /*
+     * Events: a number (scaled) or a class of the features; NaN: none, SEQD_CLASS_UNKNOWN: one that the model does not
+     * know (their fork is 0). answers == 1: [rows][steps] after each step; else [rows][answers], after the last event.
+     */
+    float *label;
 } seqd_shard;
 
 /* Far values are drawn in logarithmically beyond 10, so that one wild step cannot drive a network out of its range. */

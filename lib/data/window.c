@@ -28,6 +28,8 @@ void seqd_shard_place(const seqd_features *features, int32_t rows, int32_t steps
     shard->scale = seqd_arena_take(arena, r * (p + s), sizeof(float));
     shard->weight = seqd_arena_take(arena, r * (s + h), sizeof(float));
     shard->fork = seqd_arena_take(arena, r * s, sizeof(float));
+    shard->begin = seqd_arena_take(arena, r, sizeof(int32_t));
+    shard->length = seqd_arena_take(arena, r, sizeof(int32_t));
 }
 
 void seqd_shard_place_light(const seqd_features *features, int32_t rows, int32_t steps, struct seqd_arena *arena,
@@ -223,6 +225,8 @@ static void fill_row(const seqd_binding *binding, const seqd_window *window, int
         .loc = shard->loc + row * read,
         .scale = shard->scale + row * read,
     };
+    shard->begin[row] = first >= 0 ? 0 : first < -(int64_t)shard->steps ? shard->steps : (int32_t)-first;
+    shard->length[row] = shard->steps;
     fill_history(&c);
     if (binding->light) {
         form_scaler(&c, shard->scratch);

@@ -9,8 +9,8 @@
 #include "status.h"
 
 /*
- * A pass lays windows of context_length steps over every series, so that each step is a forecast origin about once;
- * each pass shifts them by an offset of its own. The order within a pass is a permutation drawn for it.
+ * A pass lays windows over every series, `stride` steps apart: with that of context_length each step is a forecast
+ * origin about once. Each pass shifts them by an offset of its own. The order within a pass is a permutation drawn for it.
  */
 
 /* First step at which something was observed, or the length. */
@@ -32,7 +32,7 @@ static int64_t train_length(const seqd_sampler *sampler, const seqd_series *seri
 static int64_t windows_of(const seqd_sampler *sampler, const seqd_series *series)
 {
     const int64_t origins = train_length(sampler, series) - 1;
-    return origins < 1 ? 0 : (origins + sampler->context_length - 1) / sampler->context_length;
+    return origins < 1 ? 0 : (origins + sampler->stride - 1) / sampler->stride;
 }
 
 static int32_t add_validation(seqd_sampler *sampler, seqd_error *error)
@@ -61,15 +61,17 @@ static int32_t add_validation(seqd_sampler *sampler, seqd_error *error)
 }
 
 int32_t seqd_sampler_create(seqd_context *context, const seqd_features *features, const seqd_dataset *dataset,
-                            int64_t val_size, uint64_t seed, seqd_sampler *sampler, seqd_error *error)
+                            const seqd_sampling *sampling, seqd_sampler *sampler, seqd_error *error)
 {
     memset(sampler, 0, sizeof *sampler);
     sampler->context = context;
     sampler->dataset = dataset;
     sampler->context_length = features->context_length;
     sampler->horizon = features->horizon;
-    sampler->val_size = val_size < 0 ? features->horizon : val_size;
-    sampler->seed = seed;
+    sampler->val_size = sampling->val_size < 0 ? features->horizon : sampling->val_size;
+    sampler->seed = sampling->seed;
+    sampler->stride = sampling->stride > 0 ? sampling->stride : features->context_length;
+    sampler->last_only = sampling->stride > 0;
     const size_t room = (size_t)dataset->series_count;
     sampler->series = seqd_alloc_array(context, room, sizeof *sampler->series);
     sampler->cumulative = seqd_alloc_array(context, room + 1, sizeof *sampler->cumulative);
@@ -137,9 +139,9 @@ seqd_window seqd_sampler_window(const seqd_sampler *sampler, int64_t n)
     const int64_t which = sampler->series[low], number = at - sampler->cumulative[low];
     const int64_t length = train_length(sampler, &sampler->dataset->series[which]);
     /* origins are 0 .. length - 2; windows are counted from the end and shifted back by the pass's offset */
-    const uint64_t shift = seqd_rng_mix(key ^ (uint64_t)(which + 1)) % (uint64_t)sampler->context_length;
-    int64_t end = length - 2 - number * sampler->context_length - (int64_t)shift;
+    const uint64_t shift = seqd_rng_mix(key ^ (uint64_t)(which + 1)) % (uint64_t)sampler->stride;
+    int64_t end = length - 2 - number * sampler->stride - (int64_t)shift;
     if (end < 0) end += length - 1; /* the part before the start wraps around to the end */
     if (end < 0) end = length - 2;
-    return (seqd_window){which, end, length, 0};
+    return (seqd_window){which, end, length, sampler->last_only};
 }

@@ -73,6 +73,13 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
     trainer->val_every = seqd_option_i64(options, SEQD_OPT_VAL_EVERY);
     trainer->patience = seqd_option_i64(options, SEQD_OPT_PATIENCE);
     trainer->clip = seqd_option_f64(options, SEQD_OPT_GRAD_CLIP);
+    const seqd_sampling sampling = {
+        .val_size = seqd_option_i64(options, SEQD_OPT_VAL_SIZE),
+        .val_fraction = seqd_option_f64(options, SEQD_OPT_VAL_FRACTION),
+        .split = (seqd_split)seqd_option_choice(options, SEQD_OPT_SPLIT),
+        .seed = (uint64_t)seqd_option_i64(options, SEQD_OPT_SEED),
+        .stride = 0,
+    };
     if (optimizer) {
         atomic_fetch_add(&optimizer->references, 1);
         trainer->optimizer = optimizer;
@@ -82,8 +89,7 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
     SEQD_TRY(status, failed,
              seqd_backend_find(context, seqd_option_text(options, SEQD_OPT_BACKEND), &trainer->backend, error));
     SEQD_TRY(status, failed,
-             seqd_sampler_create(context, &model->features, dataset, seqd_option_i64(options, SEQD_OPT_VAL_SIZE),
-                                 (uint64_t)seqd_option_i64(options, SEQD_OPT_SEED), &trainer->sampler, error));
+             seqd_sampler_create(context, &model->features, dataset, &sampling, &trainer->sampler, error));
     if (trainer->max_steps == 0) trainer->max_steps = usual_steps(trainer);
     if (trainer->optimizer->update.total == 0) trainer->optimizer->update.total = trainer->max_steps;
     SEQD_TRY(status, failed, seqd_binding_create(context, &model->features, dataset, &trainer->binding, error));

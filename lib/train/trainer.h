@@ -17,6 +17,21 @@ struct seqd_optimizer {
     seqd_update update;
 };
 
+/* What the sampler is to go by. */
+typedef struct seqd_sampling {
+    int64_t val_size;          /* panel: option val_size */
+    double val_fraction;       /* events: options val_fraction and split */
+    seqd_split split;
+    uint64_t seed;
+    /*
+     * 0: the network answers after every step of a window. Panel: windows of a series end context_length steps apart;
+     * events: windows overlap so that each event is answered once. Above 0, for networks that answer after a window's
+     * last step alone: windows of a panel end so many steps apart, each labelled event has a window of its own, and
+     * windows have last_fork_only set.
+     */
+    int32_t stride;
+} seqd_sampling;
+
 /* sampler.c: which windows a training step sees. */
 typedef struct seqd_sampler {
     seqd_context *context;
@@ -31,10 +46,11 @@ typedef struct seqd_sampler {
     int32_t context_length, horizon;
     int64_t val_size;
     uint64_t seed;
+    int32_t stride, last_only;
 } seqd_sampler;
 
 int32_t seqd_sampler_create(seqd_context *context, const seqd_features *features, const seqd_dataset *dataset,
-                            int64_t val_size, uint64_t seed, seqd_sampler *sampler, seqd_error *error);
+                            const seqd_sampling *sampling, seqd_sampler *sampler, seqd_error *error);
 void seqd_sampler_clear(seqd_sampler *sampler);
 /* The n-th window of the run: passes follow each other, each in an order and with offsets of its own. */
 seqd_window seqd_sampler_window(const seqd_sampler *sampler, int64_t n);

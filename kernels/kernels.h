@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SEQD_QUANTILE_WIDTH = 64 };
+typedef enum seqd_point_loss { SEQD_POINT_SQUARED, SEQD_POINT_ABSOLUTE, SEQD_POINT_HUBER } seqd_point_loss;
+
 /*
  * Contracts of the numeric kernels. For all of them:
  *  - row-major float32; `ld*` are row strides in floats, at least the row length;
@@ -65,6 +68,123 @@ typedef struct seqd_kernels {
                          const float *dh, int64_t ldh, float *dxg, float *dhg, float *dh_prev);
 
     /*
+     * Plain RNN, one time step: hidden = tanh(gates), or relu(gates) when `relu`. `gates`[rows][h] holds the
+     * pre-activations; hidden may be gates where ldh is h.
+     *   backward: `hidden` from forward, dgates[rows][h] = dh (1 - hidden^2), or dh where hidden > 0; dgates may be dh
+     *             where ldd is h.
+     */
+    void (*rnn_forward)(int64_t rows, int64_t h, int relu, const float *gates, float *hidden, int64_t ldh);
+    void (*rnn_backward)(int64_t rows, int64_t h, int relu, const float *hidden, int64_t ldh, const float *dh,
+                         int64_t ldd, float *dgates);
+
+    /*
+     * GRU that resets before its product (Cho et al. 2014; Keras with reset_after=False): n = tanh(W_n x + b_n +
+     * U_n (r * h_prev)). Gate blocks r, z, n; the products with U are the caller's, between the calls.
+     *   gates:          xg[rows][3h] = W x + b; hg[rows][2h] = U_rz h_prev (NULL: zeros). Blocks r and z of xg become
+     *                   activations; reset[rows][h] = r * h_prev. h_prev NULL: zeros.
+     *   new:            un[rows][h] = U_n reset (NULL: zeros). Block n of xg becomes its activation; hidden =
+     *                   (1 - z) * n + z * h_prev.
+     *   new_backward:   rzn from forward; blocks z and n of dxg[rows][3h] take the gradients of their pre-activations
+     *                   (that of n is that of U_n reset too); dh_prev[rows][h] = dh * z. Block r of dxg is left alone.
+     *   gates_backward: dreset[rows][h] is the gradient of reset, which is that of n times U_n; block r of dxg takes
+     *                   the gradient of its pre-activation; dh_prev += dreset * r. The part through U_rz is the
+     *                   caller's. dxg may be rzn in both.
+     */
+    void (*gru_before_gates)(int64_t rows, int64_t h, float *xg, const float *hg, const float *h_prev, int64_t ldp,
+                             float *reset);
+    void (*gru_before_new)(int64_t rows, int64_t h, float *xg, const float *un, const float *h_prev, int64_t ldp,
+                           float *hidden, int64_t ldh);
+    void (*gru_before_new_backward)(int64_t rows, int64_t h, const float *rzn, const float *h_prev, int64_t ldp,
+                                    const float *dh, int64_t ldd, float *dxg, float *dh_prev);
+    void (*gru_before_gates_backward)(int64_t rows, int64_t h, const float *rzn, const float *h_prev, int64_t ldp,
+                                      const float *dreset, float *dxg, float *dh_prev);
+
+    /*
+     * Softmax of each row of x[rows][n] over its own range [begin[r], end[r]) (NULL: 0 and n; 0 <= begin, end <= n);
+     * outside y is 0 and x not read, an empty range gives zeros. y may be x. An infinity of the sign + and a range of
+     * -infinity alone give NaN.
+     *   backward: dx = y (dy - sum y dy) inside, 0 outside, where dy is not read; dx may be dy.
+     */
+    void (*softmax)(int64_t rows, int64_t n, const float *x, int64_t ldx, const int32_t *begin, const int32_t *end,
+                    float *y, int64_t ldy);
+    void (*softmax_backward)(int64_t rows, int64_t n, const float *y, int64_t ldy, const int32_t *begin,
+                             const int32_t *end, const float *dy, int64_t ldd, float *dx, int64_t ldx);
+
+    /*
+     * Attention of one query over the steps [begin, end) of one sequence; keys and values of step j at keys + j ldk
+     * (of time-major arrays [steps][rows][size]: keys + row * size, ldk = rows * size). Indices of e and a are steps:
+     * only [begin, end) of them is read or written.
+     *
+     * Additive scores (Bahdanau et al. 2015): e[j] = sum_u v[u] tanh(q[u] + k[j][u]).
+     *   prepare:  brings n numbers of q or of keys into the form the level works on; y may be x. Keys once a window,
+     *             q once a step. Numbers beyond +-43 count as +-43: tanh is there at its bound unless the other is as
+     *             far on the other side.
+     *   forward:  q and keys prepared, v as it is. Off by some 1e-7 of sum |v|; v is to be finite.
+     *   backward: de the gradient of e. dq[size] is written, dkeys (stride lddk) and dv are added to: gradients of q,
+     *             keys and v as they were before prepare. Nothing from forward is kept: tanh is formed again.
+     */
+    void (*attention_additive_prepare)(int64_t n, const float *x, float *y);
+    void (*attention_additive_forward)(int64_t begin, int64_t end, int64_t size, const float *q, const float *keys,
+                                       int64_t ldk, const float *v, float *e);
+    void (*attention_additive_backward)(int64_t begin, int64_t end, int64_t size, const float *q, const float *keys,
+                                        int64_t ldk, const float *v, const float *de, float *dq, float *dkeys,
+                                        int64_t lddk, float *dv);
+
+    /*
+     * The other products of attention, the same way; with scores `dot` and with values for every kind.
+     *   weighted_sum: y[u] = sum_j a[j] values[j][u] (+ y when accumulate). Context from weights; dq from de and keys.
+     *   row_dots:     e[j] = factor * sum_u x[u] values[j][u]. Scores from q and keys; da from dcontext and values.
+     *   add_outer:    values[j][u] += factor * a[j] x[u]. dvalues from a and dcontext; dkeys from de and q.
+     */
+    void (*weighted_sum)(int64_t begin, int64_t end, int64_t size, const float *a, const float *values, int64_t ldv,
+                         float *y, int accumulate);
+    void (*row_dots)(int64_t begin, int64_t end, int64_t size, float factor, const float *x, const float *values,
+                     int64_t ldv, float *e);
+    void (*add_outer)(int64_t begin, int64_t end, int64_t size, float factor, const float *a, const float *x,
+                      float *values, int64_t ldv);
+
+    /*
+     * Layer norm over rows of n: y = (x - mean) * rstd * gamma + beta, mean and rstd = 1 / sqrt(var + eps) [rows] kept
+     * for backward (both may be NULL); var is that of the row itself (divisor n). y may be x.
+     *   backward: x, mean, rstd as in forward; dx is written (dx may be dy), dgamma and dbeta [n] are added to.
+     */
+    void (*layer_norm)(int64_t rows, int64_t n, const float *x, int64_t ldx, const float *gamma, const float *beta,
+                       float eps, float *y, int64_t ldy, float *mean, float *rstd);
+    void (*layer_norm_backward)(int64_t rows, int64_t n, const float *x, int64_t ldx, const float *gamma,
+                                const float *mean, const float *rstd, const float *dy, int64_t ldd, float *dx,
+                                int64_t ldo, float *dgamma, float *dbeta);
+
+    /*
+     * Losses. Each returns sum of weight * loss (not scaled by factor) and writes factor times its gradient over what
+     * it was given. Where the weight is not > 0 the gradient is 0 and target and label are of no account.
+     *
+     *   cross_entropy: x[rows][n] (stride ldx) comes in as logits. t[c] = class_weight[c] ((1 - smoothing) [c = label]
+     *     + smoothing / n), class_weight NULL: ones; loss = sum_c t[c] (log sum exp x - x[c]), which is torch's before
+     *     its division by the weights. A label outside 0 .. n-1 counts as weight 0.
+     *
+     *   Of forecasts: `out`[forks][horizon][width], y and weight [forks][horizon], loc and scale [forks];
+     *   z = (y - loc) / scale.
+     *   quantile_loss: levels[width], width at most SEQD_QUANTILE_WIDTH; out[middle] is a value q, the others are
+     *     steps from their inner neighbour: q[i] = q[i-1] + softplus(out[i]) above, q[i+1] - softplus(out[i]) below;
+     *     loss = 2 / width * sum_i pinball(z - q[i]), pinball(d) = d >= 0 ? level d : (level - 1) d.
+     *   point_loss: width 1, d = out - z; loss d^2, |d| (slope 0 at 0), or Huber's: d^2 / 2 up to |d| = delta, then
+     *     delta (|d| - delta / 2).
+     */
+    double (*cross_entropy)(int64_t rows, int64_t n, float *x, int64_t ldx, const int32_t *label, const float *weight,
+                            const float *class_weight, float smoothing, float factor);
+    double (*quantile_loss)(int64_t forks, int64_t horizon, int64_t width, int64_t middle, const float *levels,
+                            float *out, const float *y, const float *weight, const float *loc, const float *scale,
+                            float factor);
+    double (*point_loss)(seqd_point_loss kind, int64_t forks, int64_t horizon, float *out, const float *y,
+                         const float *weight, const float *loc, const float *scale, float delta, float factor);
+
+    /*
+     * mask[i] = bits(key, i) < threshold ? 0 : keep. bits is a fixed hash of the key and of i to 32 bits, the same at
+     * every level: a share of threshold / 2^32 is dropped. n < 2^32.
+     */
+    void (*dropout_mask)(int64_t n, uint64_t key, uint32_t threshold, float keep, float *mask);
+
+    /*
      * Elementwise functions; y may be x. Largest error against the correctly rounded result, in ulp, is stated in
      * kernels/README.md and held by the tests. exp saturates to 0 and infinity, sigmoid(-inf) = 0, softplus(x) =
      * log1p(exp(x)) without overflow for any x.
@@ -96,6 +216,16 @@ typedef struct seqd_kernels {
     void (*sgd)(int64_t n, float *w, const float *g, float *v, float factor, float rate, float momentum);
     void (*adam)(int64_t n, float *w, const float *g, float *m, float *v, float factor, float rate, float b1, float b2,
                  float eps, float c1, float c2);
+    /*
+     *   adamw:   adam, after w -= rate decay w (decoupled decay, Loshchilov & Hutter 2019)
+     *   rmsprop: v = rho v + (1-rho) g^2; b = momentum b + g / (sqrt(v) + eps); w -= rate b. b NULL: no momentum
+     */
+    void (*adamw)(int64_t n, float *w, const float *g, float *m, float *v, float factor, float rate, float b1, float b2,
+                  float eps, float c1, float c2, float decay);
+    void (*rmsprop)(int64_t n, float *w, const float *g, float *v, float *b, float factor, float rate, float rho,
+                    float momentum, float eps);
+    void (*blend)(int64_t n, float a, float *y, float b, const float *x);            /* y = a y + b x */
+    void (*penalty)(int64_t n, float l1, float l2, const float *w, float *g);        /* g += l1 sign(w) + l2 w */
 } seqd_kernels;
 
 /*

@@ -44,3 +44,54 @@ bool LEVEL(all_finite)(int64_t n, const float *x);
 void LEVEL(sgd)(int64_t n, float *w, const float *g, float *v, float factor, float rate, float momentum);
 void LEVEL(adam)(int64_t n, float *w, const float *g, float *m, float *v, float factor, float rate, float b1,
                  float b2, float eps, float c1, float c2);
+
+void LEVEL(rnn_forward)(int64_t rows, int64_t h, int relu, const float *gates, float *hidden, int64_t ldh);
+void LEVEL(rnn_backward)(int64_t rows, int64_t h, int relu, const float *hidden, int64_t ldh, const float *dh,
+                         int64_t ldd, float *dgates);
+void LEVEL(gru_before_gates)(int64_t rows, int64_t h, float *xg, const float *hg, const float *h_prev, int64_t ldp,
+                             float *reset);
+void LEVEL(gru_before_new)(int64_t rows, int64_t h, float *xg, const float *un, const float *h_prev, int64_t ldp,
+                           float *hidden, int64_t ldh);
+void LEVEL(gru_before_new_backward)(int64_t rows, int64_t h, const float *rzn, const float *h_prev, int64_t ldp,
+                                    const float *dh, int64_t ldd, float *dxg, float *dh_prev);
+void LEVEL(gru_before_gates_backward)(int64_t rows, int64_t h, const float *rzn, const float *h_prev, int64_t ldp,
+                                      const float *dreset, float *dxg, float *dh_prev);
+
+void LEVEL(softmax)(int64_t rows, int64_t n, const float *x, int64_t ldx, const int32_t *begin, const int32_t *end,
+                    float *y, int64_t ldy);
+void LEVEL(softmax_backward)(int64_t rows, int64_t n, const float *y, int64_t ldy, const int32_t *begin,
+                             const int32_t *end, const float *dy, int64_t ldd, float *dx, int64_t ldx);
+void LEVEL(attention_additive_prepare)(int64_t n, const float *x, float *y);
+void LEVEL(attention_additive_forward)(int64_t begin, int64_t end, int64_t size, const float *q, const float *keys,
+                                       int64_t ldk, const float *v, float *e);
+void LEVEL(attention_additive_backward)(int64_t begin, int64_t end, int64_t size, const float *q, const float *keys,
+                                        int64_t ldk, const float *v, const float *de, float *dq, float *dkeys,
+                                        int64_t lddk, float *dv);
+void LEVEL(weighted_sum)(int64_t begin, int64_t end, int64_t size, const float *a, const float *values, int64_t ldv,
+                         float *y, int accumulate);
+void LEVEL(row_dots)(int64_t begin, int64_t end, int64_t size, float factor, const float *x, const float *values,
+                     int64_t ldv, float *e);
+void LEVEL(add_outer)(int64_t begin, int64_t end, int64_t size, float factor, const float *a, const float *x,
+                      float *values, int64_t ldv);
+
+void LEVEL(layer_norm)(int64_t rows, int64_t n, const float *x, int64_t ldx, const float *gamma, const float *beta,
+                       float eps, float *y, int64_t ldy, float *mean, float *rstd);
+void LEVEL(layer_norm_backward)(int64_t rows, int64_t n, const float *x, int64_t ldx, const float *gamma,
+                                const float *mean, const float *rstd, const float *dy, int64_t ldd, float *dx,
+                                int64_t ldo, float *dgamma, float *dbeta);
+
+double LEVEL(cross_entropy)(int64_t rows, int64_t n, float *x, int64_t ldx, const int32_t *label, const float *weight,
+                            const float *class_weight, float smoothing, float factor);
+double LEVEL(quantile_loss)(int64_t forks, int64_t horizon, int64_t width, int64_t middle, const float *levels,
+                            float *out, const float *y, const float *weight, const float *loc, const float *scale,
+                            float factor);
+double LEVEL(point_loss)(seqd_point_loss kind, int64_t forks, int64_t horizon, float *out, const float *y,
+                         const float *weight, const float *loc, const float *scale, float delta, float factor);
+void LEVEL(dropout_mask)(int64_t n, uint64_t key, uint32_t threshold, float keep, float *mask);
+
+void LEVEL(adamw)(int64_t n, float *w, const float *g, float *m, float *v, float factor, float rate, float b1, float b2,
+                  float eps, float c1, float c2, float decay);
+void LEVEL(rmsprop)(int64_t n, float *w, const float *g, float *v, float *b, float factor, float rate, float rho,
+                    float momentum, float eps);
+void LEVEL(blend)(int64_t n, float a, float *y, float b, const float *x);
+void LEVEL(penalty)(int64_t n, float l1, float l2, const float *w, float *g);

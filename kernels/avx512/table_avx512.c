@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "avx2/avx2.h"
 #include "avx512.h"
+#include "ref/ref.h"
 
 /*
  * Entries of the level below, which this one implies: packing, whose form is the same, and what waits for memory or for
@@ -34,4 +35,28 @@ const seqd_kernels seqd_kernels_avx512 = {
     .all_finite = seqd_avx512_all_finite,
     .sgd = seqd_avx512_sgd,
     .adam = seqd_avx512_adam,
+    .rnn_forward = seqd_ref_rnn_forward,
+    .rnn_backward = seqd_ref_rnn_backward,
+    .gru_before_gates = seqd_ref_gru_before_gates,
+    .gru_before_new = seqd_ref_gru_before_new,
+    .gru_before_new_backward = seqd_ref_gru_before_new_backward,
+    .gru_before_gates_backward = seqd_ref_gru_before_gates_backward,
+    .softmax = seqd_ref_softmax,
+    .softmax_backward = seqd_ref_softmax_backward,
+    .attention_additive_prepare = seqd_ref_attention_additive_prepare,
+    .attention_additive_forward = seqd_ref_attention_additive_forward,
+    .attention_additive_backward = seqd_ref_attention_additive_backward,
+    .weighted_sum = seqd_ref_weighted_sum,
+    .row_dots = seqd_ref_row_dots,
+    .add_outer = seqd_ref_add_outer,
+    .layer_norm = seqd_ref_layer_norm,
+    .layer_norm_backward = seqd_ref_layer_norm_backward,
+    .cross_entropy = seqd_ref_cross_entropy,
+    .quantile_loss = seqd_ref_quantile_loss,
+    .point_loss = seqd_ref_point_loss,
+    .dropout_mask = seqd_ref_dropout_mask,
+    .adamw = seqd_ref_adamw,
+    .rmsprop = seqd_ref_rmsprop,
+    .blend = seqd_ref_blend,
+    .penalty = seqd_ref_penalty,
 };

@@ -92,23 +92,3 @@ bool seqd_ref_all_finite(int64_t n, const float *x)
     }
     return true;
 }
-
-void seqd_ref_sgd(int64_t n, float *w, const float *g, float *v, float factor, float rate, float momentum)
-{
-    for (int64_t i = 0; i < n; i++) {
-        v[i] = momentum * v[i] + factor * g[i];
-        w[i] -= rate * v[i];
-    }
-}
-
-void seqd_ref_adam(int64_t n, float *w, const float *g, float *m, float *v, float factor, float rate, float b1,
-                   float b2, float eps, float c1, float c2)
-{
-    float step = rate / c1;
-    for (int64_t i = 0; i < n; i++) {
-        float d = factor * g[i];
-        m[i] = b1 * m[i] + (1.0f - b1) * d;
-        v[i] = b2 * v[i] + (1.0f - b2) * (d * d);
-        w[i] -= step * m[i] / (sqrtf(v[i] / c2) + eps);
-    }
-}

@@ -197,6 +197,13 @@ static void copy_ids(seqd_stream *stream, const seqd_dataset *dataset)
 int32_t seqd_stream_new(seqd_model *model, const seqd_dataset *dataset, seqd_stream **out, seqd_error *error)
 {
     seqd_context *context = model->context;
+    if (!seqd_net_streams(&model->net)) {
+        const bool both = seqd_option_i64(model->options, SEQD_OPT_BIDIRECTIONAL) == 1;
+        return seqd_fail(error, SEQD_E_UNSUPPORTED,
+                         "a model with %s%s does not answer step by step: seqd_predictor_run forecasts with it",
+                         both ? "bidirectional=1" : "model=",
+                         both ? "" : seqd_option_text(model->options, SEQD_OPT_MODEL));
+    }
     seqd_stream *stream = seqd_alloc_zero(context, sizeof *stream);
     if (!stream) return seqd_fail_alloc(context, sizeof *stream, error);
     stream->context = seqd_context_retain(context);

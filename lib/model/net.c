@@ -33,7 +33,9 @@ void seqd_net_init(const seqd_net *net, uint64_t seed, float *parameters)
     if (ops_of(net)->init) ops_of(net)->init(net, parameters);
 }
 
-bool seqd_net_streams(const seqd_net *net) { return ops_of(net)->step; }
+bool seqd_net_causal(const seqd_net *net) { return !ops_of(net)->causal || ops_of(net)->causal(net); }
+
+bool seqd_net_streams(const seqd_net *net) { return ops_of(net)->step && seqd_net_causal(net); }
 
 static seqd_net_run *place(const seqd_net *net, const seqd_use *use, seqd_arena *arena)
 {

@@ -42,7 +42,13 @@ typedef struct seqd_net {
 int32_t seqd_net_plan(const seqd_net_config *config, seqd_net *net, seqd_error *error);
 /* Start values from a seed. */
 void seqd_net_init(const seqd_net *net, uint64_t seed, float *parameters);
-/* May sequences be carried step by step (seqd_net_step)? */
+/*
+ * Does the answer after step t depend on the steps up to t alone? If so, training counts the forks of a whole window;
+ * if not, that of its last step alone (a backwards layer would tell the earlier ones their future), on windows a horizon
+ * apart.
+ */
+bool seqd_net_causal(const seqd_net *net);
+/* May sequences be carried step by step (seqd_net_step)? Never without causality. */
 bool seqd_net_streams(const seqd_net *net);
 
 /*

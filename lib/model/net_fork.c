@@ -75,6 +75,8 @@ static int32_t declare(seqd_net *net, seqd_error *error)
     return bias(net, "output.bias", d.width, error);
 }
 
+static bool causal(const seqd_net *net) { return !net->config.stack.bidirectional; }
+
 /*
  * The output starts as the mean of the lagged values, so that training learns what to change about a seasonal forecast.
  */
@@ -190,6 +192,7 @@ static int32_t status(const seqd_net_run *run, seqd_error *error)
 
 const seqd_net_ops seqd_net_fork = {
     .declare = declare,
+    .causal = causal,
     .init = init,
     .open = open_part,
     .close = close_part,

@@ -36,6 +36,7 @@ typedef struct seqd_net_pass {
 
 /*
  *   declare   shapes and tensors, after the common ones
+ *   causal    as seqd_net_causal; NULL: always
  *   init      start values that the rules of tensors do not cover; may be NULL
  *   open      sets run->part; what fails is cleared by `close`
  *   pack      run->parameters are new
@@ -43,6 +44,7 @@ typedef struct seqd_net_pass {
  */
 typedef struct seqd_net_ops {
     int32_t (*declare)(seqd_net *net, seqd_error *error);
+    bool (*causal)(const seqd_net *net);
     void (*init)(const seqd_net *net, float *parameters);
     int32_t (*open)(seqd_net_run *run, seqd_error *error);
     void (*close)(seqd_net_run *run);

@@ -16,6 +16,7 @@ typedef struct seqd_stack_shape {
     seqd_cell cell;
     int32_t layers, inputs, statics;
     int32_t hidden[SEQD_MAX_LAYERS];
+    bool bidirectional;  /* each layer also reads backwards: hidden units each way, side by side in the states */
     double dropout;   /* of each layer's output, the last one's too */
 } seqd_stack_shape;
 

@@ -92,8 +92,11 @@ static void gradient_task(void *user, int64_t index, int32_t thread)
     runner->losses[index] = 0.0;
     if (!(shard->total_weight > 0.0)) return;
     const uint64_t key = runner->dropout_key ? runner->dropout_key + (uint64_t)index : 0;
+    /* rows of events end where they like; their windows have one fork with a weight */
+    const bool last = !seqd_net_causal(&runner->model->net) && runner->binding->features->kind == SEQD_DATA_PANEL;
+    const int32_t first = last ? shard->steps - 1 : 0;
     runner->losses[index] =
-        seqd_net_loss(runner->net, thread, shard, &runner->binding->features->plan, 0, runner->factor,
+        seqd_net_loss(runner->net, thread, shard, &runner->binding->features->plan, first, runner->factor,
                       runner->grads[index], key);
 }
 

@@ -78,7 +78,7 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
         .val_fraction = seqd_option_f64(options, SEQD_OPT_VAL_FRACTION),
         .split = (seqd_split)seqd_option_choice(options, SEQD_OPT_SPLIT),
         .seed = (uint64_t)seqd_option_i64(options, SEQD_OPT_SEED),
-        .stride = 0,
+        .stride = seqd_net_causal(&model->net) ? 0 : model->features.horizon,
     };
     if (optimizer) {
         atomic_fetch_add(&optimizer->references, 1);

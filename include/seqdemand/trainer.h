@@ -11,6 +11,13 @@ extern "C" {
 /*
  * Trains a model on a dataset. Options of the group "training". The last `val_size` steps of every series are the
  * validation part: forecasts of them decide when to stop and which weights are kept. One thread at a time.
+ *
+ * Option `monitor` says by which figure: the loss, or `mae`, the mean absolute error of the median forecast in units of
+ * the target (of the point forecast itself for the heads mse and mae). That figure is what progress and summary tell.
+ *
+ * With option `ema_decay` the weights that are judged, kept and saved are a moving average of those that are trained:
+ * after step t it is a <- d a + (1 - d) w with d = min(ema_decay, t / (t + 10)), from a = w at the start (a warm start:
+ * nothing is divided by a correction).
  */
 typedef struct seqd_trainer seqd_trainer;
 
@@ -24,7 +31,7 @@ SEQD_API int32_t seqd_trainer_create(seqd_model *model, seqd_dataset *dataset, c
 SEQD_API void seqd_trainer_release(seqd_trainer *trainer);
 
 /*
- * Runs to the end: option max_steps, early stopping, or the progress callback. The model then holds the best weights.
+ * Runs to the end: option max_steps or max_epochs, early stopping, or the progress callback. The model then holds the best weights.
  * Returns SEQD_STOPPED when the callback asked to stop. Errors: SEQD_E_DIVERGED names round and step of the first loss
  * that is not finite; the model then holds the last good weights.
  */
@@ -39,7 +46,7 @@ typedef struct seqd_training_summary {
     int64_t steps;             /* taken */
     int64_t best_step;         /* whose weights the model holds */
     double train_loss;         /* mean of the last round */
-    double best_loss;          /* validation loss of the kept weights; NaN without a validation part */
+    double best_loss;          /* validation figure of the kept weights; NaN without a validation part */
     double seconds;
     int64_t series;            /* series that gave examples */
     int64_t series_left_out;   /* too short, or without an observed value */

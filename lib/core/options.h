@@ -152,9 +152,9 @@
     X(OPTIMIZER, "optimizer", CHOICE, "training", "adam", 0, 0, "adam|sgd|adamw|rmsprop", "update rule")               \
     X(LEARNING_RATE, "learning_rate", F64, "training", "0.003", 1e-9, 10, "", "largest step size")                     \
     X(MOMENTUM, "momentum", F64, "training", "0.9", 0, 0.9999, "", "of optimizer=sgd")                                 \
-    X(BETA1, "beta1", F64, "training", "0.9", 0, 0.9999, "", "of optimizer=adam")                                      \
-    X(BETA2, "beta2", F64, "training", "0.999", 0, 0.999999, "", "of optimizer=adam")                                  \
-    X(EPSILON, "epsilon", F64, "training", "1e-8", 1e-16, 1, "", "of optimizer=adam")                                  \
+    X(BETA1, "beta1", F64, "training", "0.9", 0, 0.9999, "", "of optimizer=adam and adamw")                            \
+    X(BETA2, "beta2", F64, "training", "0.999", 0, 0.999999, "", "of optimizer=adam and adamw")                        \
+    X(EPSILON, "epsilon", F64, "training", "1e-8", 1e-16, 1, "", "of optimizer=adam, adamw and rmsprop")               \
     X(GRAD_CLIP, "grad_clip", F64, "training", "1", 0, 1e6, "", "largest global norm of the gradient; 0: none")        \
     X(SCHEDULE, "schedule", CHOICE, "training", "cosine", 0, 0, "constant|cosine|step|plateau",                        \
       "course of the learning rate after the warm-up")                                                                 \
@@ -172,7 +172,7 @@
     X(SEED, "seed", I64, "training", "1", 0, 9223372036854775807.0, "", "of all random numbers")                       \
     X(BACKEND, "backend", CHOICE, "training", "auto", 0, 0, "auto|native|onednn", "who computes the network")          \
     X(WEIGHT_DECAY, "weight_decay", F64, "training", "0.01", 0, 10, "",                                                \
-      "of optimizer=adamw")                                                                                            \
+      "of optimizer=adamw: what each step takes off a weight (not a bias) is the learning rate times this share")      \
     X(RHO, "rho", F64, "training", "0.99", 0, 0.9999, "",                                                              \
       "smoothing of optimizer=rmsprop")                                                                                \
     X(L1, "l1", F64, "training", "0", 0, 1000, "",                                                                     \
@@ -184,9 +184,10 @@
     X(PLATEAU_PATIENCE, "plateau_patience", I64, "training", "2", 0, 1000000, "",                                      \
       "validation rounds without improvement before a cut of schedule=plateau")                                        \
     X(EMA_DECAY, "ema_decay", F64, "training", "0", 0, 0.99999, "",                                                    \
-      "0: off; else the model is the moving average of the weights with this decay")                                   \
+      "0: off; else the weights judged, kept and saved are a moving average with this decay (less in the first steps)")\
     X(MONITOR, "monitor", CHOICE, "training", "loss", 0, 0, "loss|mae",                                                \
-      "what of the validation part decides when to stop and which weights are kept")                                   \
+      "what of the validation part decides when to stop and which weights are kept: the loss, or the mean absolute "   \
+      "error of the medians in units of the target")                                                                   \
     X(MAX_EPOCHS, "max_epochs", I64, "training", "0", 0, 1000000, "",                                                  \
       "most passes over the data; 0: max_steps decides")                                                               \
     X(TEACHER_FORCING, "teacher_forcing", F64, "training", "1", 0, 1, "",                                              \

@@ -5,55 +5,76 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "status.h"
 
-int32_t seqd_update_create(seqd_context *context, const seqd_options *options, int64_t count, seqd_update *update,
+/* An option that does nothing here, set to something else than its default. */
+static int32_t refuse_idle(const seqd_options *options, seqd_option_id id, bool used, const char *whose,
                            seqd_error *error)
 {
-    memset(update, 0, sizeof *update);
+    if (used || !seqd_option_is_set(options, id)) return SEQD_OK;
+    if (seqd_option_f64(options, id) == seqd_option_f64(NULL, id)) return SEQD_OK;
+    return seqd_fail(error, SEQD_E_OPTION, "option '%s' has no effect without %s", seqd_option_name(id), whose);
+}
+
+static int32_t check(const seqd_options *options, const seqd_update *update, seqd_error *error)
+{
+    const bool plateau = update->schedule == SEQD_SCHEDULE_PLATEAU;
+    SEQD_CHECK(refuse_idle(options, SEQD_OPT_WEIGHT_DECAY, update->rule == SEQD_RULE_ADAMW, "optimizer=adamw", error));
+    SEQD_CHECK(refuse_idle(options, SEQD_OPT_RHO, update->rule == SEQD_RULE_RMSPROP, "optimizer=rmsprop", error));
+    SEQD_CHECK(refuse_idle(options, SEQD_OPT_PLATEAU_FACTOR, plateau, "schedule=plateau", error));
+    return refuse_idle(options, SEQD_OPT_PLATEAU_PATIENCE, plateau, "schedule=plateau", error);
+}
+
+static void read_settings(const seqd_options *options, seqd_update *update)
+{
     update->rule = (seqd_rule)seqd_option_choice(options, SEQD_OPT_OPTIMIZER);
     update->rate = seqd_option_f64(options, SEQD_OPT_LEARNING_RATE);
     update->momentum = seqd_option_f64(options, SEQD_OPT_MOMENTUM);
     update->beta1 = seqd_option_f64(options, SEQD_OPT_BETA1);
     update->beta2 = seqd_option_f64(options, SEQD_OPT_BETA2);
     update->epsilon = seqd_option_f64(options, SEQD_OPT_EPSILON);
+    update->rho = seqd_option_f64(options, SEQD_OPT_RHO);
+    update->decay = update->rule == SEQD_RULE_ADAMW ? seqd_option_f64(options, SEQD_OPT_WEIGHT_DECAY) : 0.0;
+    update->l1 = seqd_option_f64(options, SEQD_OPT_L1);
+    update->l2 = seqd_option_f64(options, SEQD_OPT_L2);
     update->schedule = (seqd_schedule)seqd_option_choice(options, SEQD_OPT_SCHEDULE);
     update->warmup = seqd_option_i64(options, SEQD_OPT_WARMUP_STEPS);
     update->total = seqd_option_i64(options, SEQD_OPT_MAX_STEPS);
     update->step_size = seqd_option_i64(options, SEQD_OPT_STEP_SIZE);
-    update->gamma = seqd_option_f64(options, SEQD_OPT_STEP_GAMMA);
-    update->count = count;
-    update->first = seqd_alloc_array(context, (size_t)count, sizeof(float));
-    if (update->rule == SEQD_RULE_ADAM) update->second = seqd_alloc_array(context, (size_t)count, sizeof(float));
-    if (!update->first || (update->rule == SEQD_RULE_ADAM && !update->second)) {
+    update->gamma = seqd_option_f64(options, update->schedule == SEQD_SCHEDULE_PLATEAU ? SEQD_OPT_PLATEAU_FACTOR
+                                                                                       : SEQD_OPT_STEP_GAMMA);
+    update->patience = seqd_option_i64(options, SEQD_OPT_PLATEAU_PATIENCE);
+    update->best = HUGE_VAL;
+}
+
+int32_t seqd_update_create(seqd_context *context, const seqd_options *options, const seqd_update_part *parts,
+                           int32_t part_count, seqd_update *update, seqd_error *error)
+{
+    memset(update, 0, sizeof *update);
+    read_settings(options, update);
+    SEQD_CHECK(check(options, update, error));
+    for (int32_t i = 0; i < part_count; i++) update->count += parts[i].count;
+    const size_t count = (size_t)update->count;
+    const bool first = update->rule != SEQD_RULE_RMSPROP, second = update->rule != SEQD_RULE_SGD;
+    update->parts = seqd_alloc_array(context, (size_t)part_count, sizeof *parts);
+    if (first) update->first = seqd_alloc_array(context, count, sizeof(float));
+    if (second) update->second = seqd_alloc_array(context, count, sizeof(float));
+    if (!update->parts || (first && !update->first) || (second && !update->second)) {
         seqd_update_clear(context, update);
-        return seqd_fail_alloc(context, 2 * (size_t)count * sizeof(float), error);
+        return seqd_fail_alloc(context, 2 * count * sizeof(float), error);
     }
+    memcpy(update->parts, parts, (size_t)part_count * sizeof *parts);
+    update->part_count = part_count;
     return SEQD_OK;
 }
 
 void seqd_update_clear(seqd_context *context, seqd_update *update)
 {
+    seqd_free(context, update->parts);
     seqd_free(context, update->first);
     seqd_free(context, update->second);
+    update->parts = NULL;
     update->first = update->second = NULL;
-}
-
-double seqd_update_rate(const seqd_update *update, int64_t n)
-{
-    if (n < update->warmup) return update->rate * (double)(n + 1) / (double)update->warmup;
-    switch (update->schedule) {
-    case SEQD_SCHEDULE_COSINE: {
-        if (update->total == 0) break; /* its end is not known yet */
-        const double length = (double)(update->total - update->warmup);
-        double done = length > 0.0 ? (double)(n - update->warmup) / length : 1.0;
-        if (done > 1.0) done = 1.0;
-        return update->rate * 0.5 * (1.0 + cos(3.14159265358979323846 * done));
-    }
-    case SEQD_SCHEDULE_STEP:
-        return update->rate * pow(update->gamma, (double)((n - update->warmup) / update->step_size));
-    case SEQD_SCHEDULE_CONSTANT: break;
-    }
-    return update->rate;
 }
 
 seqd_update_step seqd_update_begin(seqd_update *update, float factor)
@@ -63,21 +84,70 @@ seqd_update_step seqd_update_begin(seqd_update *update, float factor)
     return (seqd_update_step){factor, rate, (float)(1.0 - pow(update->beta1, t)), (float)(1.0 - pow(update->beta2, t))};
 }
 
-void seqd_update_range(const seqd_kernels *k, const seqd_update *update, const seqd_update_step *step, int64_t first,
-                       int64_t count, const float *gradient, float *parameters)
+/* g <- factor g + l2 w + l1 sign(w) */
+static void add_penalties(const seqd_update *update, float factor, int64_t count, const float *w, float *g)
 {
-    if (update->rule == SEQD_RULE_SGD)
-        k->sgd(count, parameters + first, gradient + first, update->first + first, step->factor, step->rate,
-               (float)update->momentum);
-    else
-        k->adam(count, parameters + first, gradient + first, update->first + first, update->second + first,
-                step->factor, step->rate, (float)update->beta1, (float)update->beta2, (float)update->epsilon,
-                step->correction1, step->correction2);
+    const float l1 = (float)update->l1, l2 = (float)update->l2;
+    for (int64_t i = 0; i < count; i++)
+        g[i] = factor * g[i] + l2 * w[i] + (w[i] > 0.0f ? l1 : w[i] < 0.0f ? -l1 : 0.0f);
 }
 
-void seqd_update_apply(const seqd_kernels *k, seqd_update *update, float factor, const float *gradient,
-                       float *parameters)
+static void rmsprop(int64_t n, float *w, const float *g, float *v, float factor, float rate, float rho, float eps)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const float d = factor * g[i];
+        v[i] = rho * v[i] + (1.0f - rho) * d * d;
+        w[i] -= rate * d / (sqrtf(v[i]) + eps);
+    }
+}
+
+static void move(const seqd_kernels *k, const seqd_update *update, const seqd_update_step *step, bool weight,
+                 int64_t first, int64_t count, float *g, float *w)
+{
+    float factor = step->factor;
+    float *m = update->first ? update->first + first : NULL, *v = update->second ? update->second + first : NULL;
+    if (weight && (update->l1 > 0.0 || update->l2 > 0.0)) {
+        add_penalties(update, factor, count, w, g);
+        factor = 1.0f;
+    }
+    switch (update->rule) {
+    case SEQD_RULE_SGD: k->sgd(count, w, g, m, factor, step->rate, (float)update->momentum); return;
+    case SEQD_RULE_RMSPROP:
+        rmsprop(count, w, g, v, factor, step->rate, (float)update->rho, (float)update->epsilon);
+        return;
+    case SEQD_RULE_ADAMW:
+        if (weight) k->scale(count, (float)(1.0 - (double)step->rate * update->decay), w);
+        break;
+    case SEQD_RULE_ADAM: break;
+    }
+    k->adam(count, w, g, m, v, factor, step->rate, (float)update->beta1, (float)update->beta2, (float)update->epsilon,
+            step->correction1, step->correction2);
+}
+
+void seqd_update_range(const seqd_kernels *k, const seqd_update *update, const seqd_update_step *step, int64_t first,
+                       int64_t count, float *gradient, float *parameters)
+{
+    const int64_t end = first + count;
+    if (update->part_count == 0) move(k, update, step, true, first, count, gradient + first, parameters + first);
+    for (int32_t i = 0; i < update->part_count; i++) {
+        const seqd_update_part *part = &update->parts[i];
+        const int64_t from = part->first > first ? part->first : first;
+        const int64_t to = part->first + part->count < end ? part->first + part->count : end;
+        if (from < to && !part->frozen)
+            move(k, update, step, part->weight, from, to - from, gradient + from, parameters + from);
+    }
+}
+
+void seqd_update_apply(const seqd_kernels *k, seqd_update *update, float factor, float *gradient, float *parameters)
 {
     const seqd_update_step step = seqd_update_begin(update, factor);
     seqd_update_range(k, update, &step, 0, update->count, gradient, parameters);
+}
+
+void seqd_update_freeze(const seqd_update *update, float *gradient)
+{
+    for (int32_t i = 0; i < update->part_count; i++) {
+        const seqd_update_part *part = &update->parts[i];
+        if (part->frozen) memset(gradient + part->first, 0, (size_t)part->count * sizeof *gradient);
+    }
 }

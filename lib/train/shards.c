@@ -16,6 +16,7 @@ static void place(seqd_shard_runner *runner, seqd_arena *arena)
     runner->shards = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->shards);
     runner->grads = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->grads);
     runner->losses = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->losses);
+    runner->weights = seqd_arena_take(arena, (size_t)runner->shard_count, sizeof *runner->weights);
     for (int32_t i = 0; i < runner->shard_count; i++) {
         seqd_shard sized;
         seqd_shard_place(features, SEQD_SHARD_ROWS, steps, arena, arena->base ? &runner->shards[i] : &sized);
@@ -100,14 +101,20 @@ static void gradient_task(void *user, int64_t index, int32_t thread)
                       runner->grads[index], key);
 }
 
-static void loss_task(void *user, int64_t index, int32_t thread)
+static void judge_task(void *user, int64_t index, int32_t thread)
 {
     seqd_shard_runner *runner = user;
     const seqd_shard *shard = &runner->shards[index];
-    runner->losses[index] = 0.0;
+    runner->losses[index] = runner->weights[index] = 0.0;
     if (!(shard->total_weight > 0.0)) return;
-    runner->losses[index] =
-        seqd_net_loss(runner->net, thread, shard, &runner->binding->features->plan, shard->steps - 1, 1.0f, NULL, 0);
+    runner->losses[index] = runner->judge(runner->judge_user, thread, shard, &runner->weights[index]);
+}
+
+static double judge_loss(void *user, int32_t lane, const seqd_shard *shard, double *weight)
+{
+    const seqd_shard_runner *runner = user;
+    *weight = shard->total_weight;
+    return seqd_net_loss(runner->net, lane, shard, &runner->binding->features->plan, shard->steps - 1, 1.0f, NULL, 0);
 }
 
 /* Parameters that one task adds up or moves. */
@@ -159,28 +166,40 @@ typedef struct update_pass {
     seqd_shard_runner *runner;
     const seqd_update *update;
     seqd_update_step step;
+    const seqd_average *average; /* NULL: none */
+    float decay;
 } update_pass;
 
 static void update_task(void *user, int64_t index, int32_t thread)
 {
     const update_pass *pass = user;
     seqd_shard_runner *runner = pass->runner;
+    const int64_t first = index * BLOCK, count = block_size(runner, index);
     (void)thread;
-    seqd_update_range(runner->kernels, pass->update, &pass->step, index * BLOCK, block_size(runner, index),
-                      runner->grads[0], runner->model->parameters);
+    seqd_update_range(runner->kernels, pass->update, &pass->step, first, count, runner->grads[0],
+                      runner->model->parameters);
+    if (pass->average)
+        seqd_average_range(runner->kernels, pass->average, pass->update, pass->decay, first, count,
+                           runner->model->parameters);
 }
 
-void seqd_runner_update(seqd_shard_runner *runner, seqd_team *team, seqd_update *update, float factor)
+void seqd_runner_update(seqd_shard_runner *runner, seqd_team *team, seqd_update *update, seqd_average *average,
+                        float factor)
 {
-    update_pass pass = {runner, update, seqd_update_begin(update, factor)};
+    update_pass pass = {runner, update, seqd_update_begin(update, factor), NULL, 0.0f};
+    if (average->values) {
+        pass.average = average;
+        pass.decay = seqd_average_begin(average);
+    }
     seqd_team_for(team, blocks_of(runner), update_task, &pass);
 }
 
 typedef struct evaluation {
     seqd_shard_runner *runner;
+    const float *parameters;
     const seqd_window *windows;
     int64_t count;
-    double loss, weight;
+    double sum, weight;
 } evaluation;
 
 static void evaluate(void *user, seqd_team *team)
@@ -188,25 +207,28 @@ static void evaluate(void *user, seqd_team *team)
     evaluation *e = user;
     seqd_shard_runner *runner = e->runner;
     const int64_t most = (int64_t)runner->shard_count * SEQD_SHARD_ROWS;
-    seqd_net_pack(runner->net, runner->model->parameters);
+    seqd_net_pack(runner->net, e->parameters);
     runner->sampler = NULL;
     for (int64_t first = 0; first < e->count; first += most) {
         runner->windows = e->windows + first;
         runner->window_count = e->count - first < most ? e->count - first : most;
         const int64_t shards = shards_of(runner->window_count);
         seqd_team_for(team, shards, fill_task, runner);
-        seqd_team_for(team, shards, loss_task, runner);
+        seqd_team_for(team, shards, judge_task, runner);
         for (int64_t i = 0; i < shards; i++) {
-            e->weight += runner->shards[i].total_weight;
-            e->loss += runner->losses[i];
+            e->weight += runner->weights[i];
+            e->sum += runner->losses[i];
         }
     }
 }
 
-double seqd_runner_evaluate(seqd_shard_runner *runner, const seqd_window *windows, int64_t count, double *weight)
+double seqd_runner_evaluate(seqd_shard_runner *runner, const float *parameters, const seqd_window *windows,
+                            int64_t count, seqd_judge_fn judge, void *user, double *weight)
 {
-    evaluation e = {runner, windows, count, 0.0, 0.0};
+    evaluation e = {runner, parameters, windows, count, 0.0, 0.0};
+    runner->judge = judge ? judge : judge_loss;
+    runner->judge_user = judge ? user : runner;
     seqd_team_run(seqd_team_size(runner->threads, shards_of(count)), evaluate, &e);
     *weight = e.weight;
-    return e.loss;
+    return e.sum;
 }

@@ -56,6 +56,7 @@ void seqd_sampler_clear(seqd_sampler *sampler);
 seqd_window seqd_sampler_window(const seqd_sampler *sampler, int64_t n);
 
 /* shards.c: a list of windows through the network on all threads. */
+typedef double (*seqd_judge_fn)(void *user, int32_t lane, const seqd_shard *shard, double *weight);
 typedef struct seqd_shard_runner {
     seqd_context *context;
     const seqd_kernels *kernels;
@@ -77,6 +78,9 @@ typedef struct seqd_shard_runner {
     int64_t window_count;
     float factor;
     uint64_t dropout_key;
+    seqd_judge_fn judge;
+    void *judge_user;
+    double *weights;             /* [shard_count] that the judge counted */
 } seqd_shard_runner;
 
 /* For up to `shards` shards at one time and teams of up to `threads`. */
@@ -90,25 +94,70 @@ void seqd_runner_clear(seqd_shard_runner *runner);
  */
 double seqd_runner_gradient(seqd_shard_runner *runner, seqd_team *team, const seqd_sampler *sampler, int64_t first,
                             int64_t count, uint64_t dropout_key, double *weight);
-/* Parameters by one optimizer step along factor * grads[0]. */
-void seqd_runner_update(seqd_shard_runner *runner, seqd_team *team, seqd_update *update, float factor);
-/* Sum of losses over any number of windows, and the number of targets. No gradient. */
-double seqd_runner_evaluate(seqd_shard_runner *runner, const seqd_window *windows, int64_t count, double *weight);
+/* Parameters by one optimizer step along factor * grads[0], and their moving average if there is one. */
+void seqd_runner_update(seqd_shard_runner *runner, seqd_team *team, seqd_update *update, seqd_average *average,
+                        float factor);
+/*
+ * Sum over any number of windows of what `judge` says of a shard, and of the weights it counted; NULL: the loss, and
+ * the number of targets. No gradient. `parameters` are laid out as the model's.
+ */
+double seqd_runner_evaluate(seqd_shard_runner *runner, const float *parameters, const seqd_window *windows,
+                            int64_t count, seqd_judge_fn judge, void *user, double *weight);
+
+/* monitor.c: the figure of the validation part that decides (option monitor). Lower is better. */
+typedef struct seqd_monitor {
+    bool mae;
+    void *memory;                /* of the lanes below, NULL without mae */
+    float **out, **parameters, **scratch; /* [threads] */
+} seqd_monitor;
+
+/*
+ * Where a run of seqd_trainer_fit is: everything its loop goes by, so that one that was interrupted can go on. NaN where
+ * nothing was measured yet.
+ */
+typedef struct seqd_run {
+    bool under_way;              /* begun and not ended; it may have been stopped */
+    bool enough;                 /* patience is used up */
+    int32_t epoch;               /* validation rounds so far */
+    int64_t first_step;          /* steps of the optimizer when it began */
+    int64_t step;                /* steps of this run */
+    int64_t round_steps, unimproved;
+    int64_t best_step;           /* of the optimizer, whose weights are kept */
+    int64_t windows;             /* seen by the trainer so far */
+    double round_loss;           /* sum over the steps of this round */
+    double train_loss, validation_loss, best_loss;
+} seqd_run;
+
+/* Which weights the model holds, and where those are with which training goes on. */
+typedef enum seqd_raw {
+    SEQD_RAW_MODEL,  /* the model holds them */
+    SEQD_RAW_STEPS,  /* the model holds their average; they are in `raw` */
+    SEQD_RAW_PAUSED  /* the model holds the best ones so far; those of the run that was stopped are in `raw` */
+} seqd_raw;
 
 struct seqd_trainer {
     atomic_int references;
     seqd_context *context;
     seqd_model *model;
     seqd_dataset *dataset;
+    seqd_options *options;       /* a copy of those it was made with */
     seqd_optimizer *optimizer;
     seqd_backend backend;
     seqd_binding binding;
     seqd_sampler sampler;
     seqd_shard_runner runner;
+    seqd_average average;
     float *best;                 /* parameters of the best round so far */
+    float *raw;                  /* see seqd_raw */
+    seqd_raw raw_is;
+    int64_t raw_epoch;           /* of the model when `raw` was left: later changes of the model win */
+    bool computing;              /* within fit: the model holds the raw weights */
+    bool resumed;                /* the next fit goes on with `run` */
+    seqd_monitor monitor;
     int64_t batch_size, max_steps, val_every, patience;
     double clip;
     int64_t drawn;               /* windows drawn so far */
+    seqd_run run;
     const char *task;            /* what progress reports call this run; NULL: "train <model>" */
     seqd_training_summary summary;
 };
@@ -118,8 +167,13 @@ void seqd_optimizer_free(seqd_optimizer *optimizer);
 int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_options *options,
                          seqd_optimizer *optimizer, seqd_trainer **out, seqd_error *error);
 void seqd_trainer_free(seqd_trainer *trainer);
+/* fit.c */
 int32_t seqd_trainer_fit(seqd_trainer *trainer, seqd_error *error);
 int32_t seqd_trainer_steps(seqd_trainer *trainer, int64_t steps, double *loss, seqd_error *error);
+
+int32_t seqd_monitor_create(seqd_trainer *trainer, seqd_error *error);
+/* Of these parameters; NaN when the validation part has no target. */
+double seqd_monitor_value(seqd_trainer *trainer, const float *parameters);
 
 /* calibrate.c: residuals and the dependence between steps, from the validation windows (or the last ones without). */
 int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error);

@@ -78,8 +78,14 @@ def ten_steps(rule, seed, clip):
     arrays = batch_arrays(batch)
     for name, parameter in net.named():
         arrays[name] = f32(parameter)
-    settings = {"adam": dict(lr=0.01, betas=(0.9, 0.98), eps=1e-8), "sgd": dict(lr=0.1, momentum=0.9)}[rule]
-    optimizer = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[rule](net.parameters(), **settings)
+    settings = {"adam": dict(lr=0.01, betas=(0.9, 0.98), eps=1e-8), "sgd": dict(lr=0.1, momentum=0.9),
+                "adamw": dict(lr=0.01, betas=(0.9, 0.98), eps=1e-8, weight_decay=0.3),
+                "rmsprop": dict(lr=0.01, alpha=0.95, eps=1e-6)}[rule]
+    # decay is for weights, not for biases: two groups
+    groups = [{"params": [p for p in net.parameters() if p.dim() == 2]},
+              {"params": [p for p in net.parameters() if p.dim() != 2], "weight_decay": 0}]
+    optimizer = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD, "adamw": torch.optim.AdamW,
+                 "rmsprop": torch.optim.RMSprop}[rule](groups, **settings)
     losses, norms = [], []
     for _ in range(10):
         optimizer.zero_grad()
@@ -91,7 +97,8 @@ def ten_steps(rule, seed, clip):
         losses.append(mean.item())
     arrays["step.loss"], arrays["step.norm"] = f64(losses), f64(norms)
     arrays["step.settings"] = f64([settings["lr"], settings.get("momentum", 0), *settings.get("betas", (0, 0)),
-                                   settings.get("eps", 0), clip])
+                                   settings.get("eps", 0), clip, settings.get("weight_decay", 0),
+                                   settings.get("alpha", 0)])
     for name, parameter in net.named():
         arrays["final." + name] = f32(parameter)
     return arrays
@@ -122,6 +129,18 @@ def rates():
     return arrays
 
 
+def plateau():
+    """Learning rates of ReduceLROnPlateau after each of some validation values."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.4, patience=2, threshold=0, eps=0)
+    values = [1.0, 0.8, 0.9, 0.8, 0.85, 0.9, 0.7, 0.7, 0.7, 0.7, 0.69, float("nan"), 0.7, 0.7, 0.7, 0.7, 0.7, 0.1]
+    seen = []
+    for value in values:
+        scheduler.step(value)
+        seen.append(optimizer.param_groups[0]["lr"])
+    return {"settings": f64([0.3, 0.4, 2]), "values": f64(values), "rates": f64(seen)}
+
+
 def main():
     torch.set_num_threads(1)
     DATA.mkdir(exist_ok=True)
@@ -136,7 +155,10 @@ def main():
     write(DATA / "steps_adam.bin", ten_steps("adam", 300, 1e9))
     write(DATA / "steps_sgd.bin", ten_steps("sgd", 300, 1e9))
     write(DATA / "steps_sgd_clipped.bin", ten_steps("sgd", 300, 0.4))
+    write(DATA / "steps_adamw.bin", ten_steps("adamw", 300, 1e9))
+    write(DATA / "steps_rmsprop.bin", ten_steps("rmsprop", 300, 1e9))
     write(DATA / "rates.bin", rates())
+    write(DATA / "plateau.bin", plateau())
     (DATA / "VERSION").write_text("recorded with torch %s, numpy %s\n" % (torch.__version__, np.__version__))
     print("%d files, %d bytes" % (len(list(DATA.iterdir())), sum(p.stat().st_size for p in DATA.iterdir())))
 

@@ -368,12 +368,18 @@ static void replay_steps(const char *name, seqd_rule rule, int32_t level)
     const seqd_kernels *k = backend.kernels;
     net_rig *rig = rig_open(&backend, &n.config, n.shard.steps, n.shard.rows);
     read_parameters(f, rig);
-    const double *settings = fixture_f64(f, "step.settings", 6);
+    const double *settings = fixture_f64(f, "step.settings", 8);
     const double *losses = fixture_f64(f, "step.loss", 10), *norms = fixture_f64(f, "step.norm", 10);
     const size_t count = (size_t)rig->net.tensors.parameters;
+    seqd_update_part parts[SEQD_MAX_TENSORS];
+    for (int32_t i = 0; i < rig->net.tensors.count; i++) {
+        const seqd_tensor *tensor = &rig->net.tensors.at[i];
+        parts[i] = (seqd_update_part){tensor->offset, (int64_t)tensor_count(tensor), tensor->rank == 2, false};
+    }
     seqd_update update = {.rule = rule, .rate = settings[0], .momentum = settings[1], .beta1 = settings[2],
                           .beta2 = settings[3], .epsilon = settings[4], .schedule = SEQD_SCHEDULE_CONSTANT,
-                          .count = rig->net.tensors.parameters, .first = calloc(count, sizeof(float)),
+                          .decay = settings[6], .rho = settings[7], .parts = parts,
+                          .part_count = rig->net.tensors.count, .count = rig->net.tensors.parameters, .first = calloc(count, sizeof(float)),
                           .second = calloc(count, sizeof(float))};
     const float mean = (float)(1.0 / n.shard.total_weight);
     for (int i = 0; i < 10; i++) {
@@ -408,6 +414,8 @@ static void test_ten_steps(void **state)
         replay_steps("steps_adam", SEQD_RULE_ADAM, level);
         replay_steps("steps_sgd", SEQD_RULE_SGD, level);
         replay_steps("steps_sgd_clipped", SEQD_RULE_SGD, level);
+        replay_steps("steps_adamw", SEQD_RULE_ADAMW, level);
+        replay_steps("steps_rmsprop", SEQD_RULE_RMSPROP, level);
     }
 }
 
@@ -439,6 +447,25 @@ static void test_rates(void **state)
     fixture_close(f);
 }
 
+static void test_plateau(void **state)
+{
+    (void)state;
+    fixture *f = fixture_open("plateau");
+    const double *settings = fixture_f64(f, "settings", 3);
+    const size_t count = fixture_count(f, "values");
+    const double *values = fixture_f64(f, "values", count), *rates = fixture_f64(f, "rates", count);
+    seqd_update update = {.rate = settings[0], .gamma = settings[1], .patience = (int64_t)settings[2],
+                          .schedule = SEQD_SCHEDULE_PLATEAU};
+    seqd_update_restart(&update);
+    for (size_t i = 0; i < count; i++) {
+        seqd_update_observe(&update, values[i]);
+        if (!(fabs(seqd_update_rate(&update, (int64_t)i) - rates[i]) < 1e-12))
+            fail_msg("round %zu has rate %.17g, torch has %.17g", i, seqd_update_rate(&update, (int64_t)i), rates[i]);
+    }
+    assert_true(update.cuts >= 3);
+    fixture_close(f);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +474,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_notices_a_wrong_weight),
         cmocka_unit_test(test_ten_steps),
         cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_plateau),
     };
     if (argc != 2) {
         fprintf(stderr, "usage: test_golden FOLDER\n");

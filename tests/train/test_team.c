@@ -78,8 +78,8 @@ static result train(const char *level, const char *backend, const char *cell, in
                           &error));
     OK(seqd_trainer_steps(trainer, STEPS, &r.loss, &error));
     double weight;
-    r.validation = seqd_runner_evaluate(&trainer->runner, trainer->sampler.validation,
-                                        trainer->sampler.validation_count, &weight);
+    r.validation = seqd_runner_evaluate(&trainer->runner, model->parameters, trainer->sampler.validation,
+                                        trainer->sampler.validation_count, NULL, NULL, &weight);
     assert_true(weight > 0.0);
     r.count = model->net.tensors.parameters;
     const size_t bytes = (size_t)r.count * sizeof(float);

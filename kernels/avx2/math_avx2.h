@@ -156,4 +156,10 @@ SEQD_INLINE __m256 softplus8(__m256 x)
     return _mm256_add_ps(above, tail);
 }
 
+/* The names under which kernels/wide knows these. */
+#define vec_exp exp8
+#define vec_exp_decay exp_decay8
+#define vec_log1p log1p8
+#define vec_log1p_unit log1p_unit8
+
 #endif

@@ -48,6 +48,32 @@ SEQD_INLINE __m256 scale2_8(__m256 x, __m256 shifted)
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), n));
 }
 
+/* value where x >= threshold as unsigned numbers, 0 elsewhere */
+SEQD_INLINE __m256 from_threshold8(__m256i x, __m256i threshold, __m256 value)
+{
+    return _mm256_and_ps(value, _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(x, threshold), x)));
+}
+
+SEQD_INLINE __m256 greater8(__m256 a, __m256 b)
+{
+    return _mm256_cmp_ps(a, b, _CMP_GT_OQ);
+}
+
+SEQD_INLINE __m256 at_least8(__m256 a, __m256 b)
+{
+    return _mm256_cmp_ps(a, b, _CMP_GE_OQ);
+}
+
+SEQD_INLINE __m256 select8(__m256 condition, __m256 yes, __m256 no)
+{
+    return _mm256_blendv_ps(no, yes, condition);
+}
+
+SEQD_INLINE __m256 magnitude8(__m256 x)
+{
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+}
+
 /* The names under which kernels/wide knows this width. */
 typedef __m256 vec;
 typedef __m256i vec_mask;
@@ -67,6 +93,21 @@ typedef __m256i vec_mask;
 #define vec_fnma _mm256_fnmadd_ps
 #define vec_min _mm256_min_ps
 #define vec_max _mm256_max_ps
+/* a > b, a >= b: false for NaN */
+typedef __m256 vec_condition;
+#define vec_greater greater8
+#define vec_at_least at_least8
+#define vec_select select8
+#define vec_abs magnitude8
+/* Whole numbers of 32 bits */
+typedef __m256i vec_int;
+#define VEC_COUNTING _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)
+#define vec_int_all _mm256_set1_epi32
+#define vec_int_add _mm256_add_epi32
+#define vec_int_mul _mm256_mullo_epi32
+#define vec_int_xor _mm256_xor_si256
+#define vec_int_right _mm256_srli_epi32
+#define vec_from_threshold from_threshold8
 #define WIDE(name) seqd_avx2_##name
 
 #endif

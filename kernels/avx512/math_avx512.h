@@ -150,4 +150,10 @@ SEQD_INLINE __m512 softplus16(__m512 x)
     return _mm512_add_ps(above, tail);
 }
 
+/* The names under which kernels/wide knows these. */
+#define vec_exp exp16
+#define vec_exp_decay exp_decay16
+#define vec_log1p log1p16
+#define vec_log1p_unit log1p_unit16
+
 #endif

@@ -42,6 +42,27 @@ SEQD_INLINE __m512 scale2_16(__m512 x, __m512 shifted)
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), n));
 }
 
+/* value where x >= threshold as unsigned numbers, 0 elsewhere */
+SEQD_INLINE __m512 from_threshold16(__m512i x, __m512i threshold, __m512 value)
+{
+    return _mm512_maskz_mov_ps(_mm512_cmpge_epu32_mask(x, threshold), value);
+}
+
+SEQD_INLINE __mmask16 greater16(__m512 a, __m512 b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ);
+}
+
+SEQD_INLINE __mmask16 at_least16(__m512 a, __m512 b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
+}
+
+SEQD_INLINE __m512 select16(__mmask16 condition, __m512 yes, __m512 no)
+{
+    return _mm512_mask_mov_ps(no, condition, yes);
+}
+
 /* The names under which kernels/wide knows this width. */
 typedef __m512 vec;
 typedef __mmask16 vec_mask;
@@ -61,6 +82,21 @@ typedef __mmask16 vec_mask;
 #define vec_fnma _mm512_fnmadd_ps
 #define vec_min _mm512_min_ps
 #define vec_max _mm512_max_ps
+/* a > b, a >= b: false for NaN */
+typedef __mmask16 vec_condition;
+#define vec_greater greater16
+#define vec_at_least at_least16
+#define vec_select select16
+#define vec_abs _mm512_abs_ps
+/* Whole numbers of 32 bits */
+typedef __m512i vec_int;
+#define VEC_COUNTING _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#define vec_int_all _mm512_set1_epi32
+#define vec_int_add _mm512_add_epi32
+#define vec_int_mul _mm512_mullo_epi32
+#define vec_int_xor _mm512_xor_si512
+#define vec_int_right _mm512_srli_epi32
+#define vec_from_threshold from_threshold16
 #define WIDE(name) seqd_avx512_##name
 
 #endif

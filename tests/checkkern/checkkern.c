@@ -42,6 +42,10 @@ static const check_tolerance tolerances[] = {
     {"all_finite", 0.0, 0, 0},
     {"sgd", 4e-7, 2, 2},
     {"adam", 1e-6, 4, 4},
+    {"quantile_loss", 1e-6, 4, 4},
+    {"point_loss", 1e-6, 4, 4},
+    {"cross_entropy", 2e-6, 4, 4},
+    {"dropout_mask", 0.0, 0, 0},
 };
 enum { FUNCTIONS = sizeof(tolerances) / sizeof(tolerances[0]), MAX_LEVELS = 8, SHOWN = 20 };
 
@@ -382,6 +386,7 @@ int main(int argc, char **argv)
     check_math();
     check_vector();
     check_optimizer();
+    check_loss();
     if (stride > 0) {
         check_sweep(stride);
     }

@@ -83,6 +83,12 @@ int64_t check_pick(int64_t low, int64_t high); /* both ends included */
 double check_uniform(double low, double high);
 /* A dense array of n floats; stays valid until check_release. */
 float *check_floats(int64_t n, check_fill fill);
+/* n whole numbers of low..high, in an array of floats as the arguments of a case are; and what such an array holds. */
+float *check_ints(int64_t n, int32_t low, int32_t high);
+static inline const int32_t *check_ints_of(const float *array)
+{
+    return (const int32_t *)(const void *)array;
+}
 void check_release(void);
 const char *check_labelf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -92,6 +98,7 @@ void check_gates(void);
 void check_math(void);
 void check_vector(void);
 void check_optimizer(void);
+void check_loss(void);
 
 /* Dense sweep over the float numbers: every stride-th bit pattern of the elementwise functions. */
 void check_sweep(uint32_t stride);

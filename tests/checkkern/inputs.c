@@ -84,6 +84,15 @@ float *check_floats(int64_t n, check_fill fill)
     return p;
 }
 
+float *check_ints(int64_t n, int32_t low, int32_t high)
+{
+    int32_t *p = keep((size_t)n * sizeof(int32_t));
+    for (int64_t i = 0; i < n; i++) {
+        p[i] = (int32_t)check_pick(low, high);
+    }
+    return (float *)(void *)p;
+}
+
 void check_release(void)
 {
     while (kept_count > 0) {

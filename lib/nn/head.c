@@ -8,80 +8,14 @@ int64_t seqd_head_scratch(const seqd_head *head, int64_t values)
     return head->kind == SEQD_HEAD_MSE || head->kind == SEQD_HEAD_MAE ? 0 : 2 * values * head->width;
 }
 
-static double point_loss(const seqd_head *head, int64_t forks, int32_t horizon, float *out, const seqd_targets *t,
-                         float factor)
-{
-    double total = 0.0;
-    for (int64_t f = 0; f < forks; f++) {
-        const float inverse = 1.0f / t->scale[f];
-        for (int64_t i = f * horizon; i < (f + 1) * horizon; i++) {
-            if (!(t->weight[i] > 0.0f)) {
-                out[i] = 0.0f;
-                continue;
-            }
-            const float w = t->weight[i], d = out[i] - (t->y[i] - t->loc[f]) * inverse;
-            if (head->kind == SEQD_HEAD_MSE) {
-                total += (double)(w * d * d);
-                out[i] = factor * w * 2.0f * d;
-            } else {
-                total += (double)(w * fabsf(d));
-                out[i] = factor * w * (float)((d > 0.0f) - (d < 0.0f));
-            }
-        }
-    }
-    return total;
-}
-
-/* Pinball loss of one value; *slope takes its derivative by q. */
-static inline float pinball(float z, float q, float tau, float *slope)
-{
-    const float d = z - q;
-    *slope = d >= 0.0f ? -tau : 1.0f - tau;
-    return d >= 0.0f ? tau * d : (tau - 1.0f) * d;
-}
-
 static double quantile_loss(const seqd_kernels *k, const seqd_head *head, int64_t forks, int32_t horizon, float *out,
-                            const seqd_targets *t, float factor, float *scratch)
+                            const seqd_targets *t, float factor)
 {
-    const int32_t width = head->width, middle = head->middle;
-    const int64_t values = forks * horizon * width;
-    float *step = scratch, *slope = scratch + values, tau[SEQD_MAX_LEVELS];
-    const float norm = 2.0f / (float)width;
-    double total = 0.0;
-
-    for (int32_t i = 0; i < width; i++) tau[i] = (float)head->levels[i];
-    k->softplus(values, out, step);
-    k->sigmoid(values, out, slope);
-    for (int64_t f = 0; f < forks; f++) {
-        const float inverse = 1.0f / t->scale[f];
-        for (int64_t p = f * horizon; p < (f + 1) * horizon; p++) {
-            float *o = out + p * width;
-            if (!(t->weight[p] > 0.0f)) {
-                for (int32_t i = 0; i < width; i++) o[i] = 0.0f;
-                continue;
-            }
-            const float *sp = step + p * width, *ds = slope + p * width;
-            const float z = (t->y[p] - t->loc[f]) * inverse, grad_factor = factor * t->weight[p] * norm;
-            float dq[SEQD_MAX_LEVELS], loss, q = o[middle];
-            loss = pinball(z, q, tau[middle], &dq[middle]);
-            for (int32_t i = middle + 1; i < width; i++) loss += pinball(z, q += sp[i], tau[i], &dq[i]);
-            q = o[middle];
-            for (int32_t i = middle - 1; i >= 0; i--) loss += pinball(z, q -= sp[i], tau[i], &dq[i]);
-            total += (double)(t->weight[p] * norm * loss);
-
-            float above = 0.0f, below = 0.0f; /* a step moves every quantile further out */
-            for (int32_t i = width - 1; i > middle; i--) {
-                above += dq[i];
-                o[i] = grad_factor * above * ds[i];
-            }
-            for (int32_t i = 0; i < middle; i++) {
-                below += dq[i];
-                o[i] = -grad_factor * below * ds[i];
-            }
-            o[middle] = grad_factor * (dq[middle] + above + below);
-        }
-    }
-    return total;
+    float levels[SEQD_MAX_LEVELS];
+    _Static_assert(SEQD_MAX_LEVELS <= SEQD_QUANTILE_WIDTH, "the kernel takes so many");
+    for (int32_t i = 0; i < head->width; i++) levels[i] = (float)head->levels[i];
+    return k->quantile_loss(forks, horizon, head->width, head->middle, levels, out, t->y, t->weight, t->loc, t->scale,
+                            factor);
 }
 
 /* (log1p(x) - x / (1 + x)) / x^2 and (x - log1p(x)) / x^2, which cancel near 0 when written so. */
@@ -189,13 +123,15 @@ static double negbin_loss(const seqd_kernels *k, int64_t forks, int32_t horizon,
 double seqd_head_loss(const seqd_kernels *k, const seqd_head *head, int64_t forks, int32_t horizon, float *out,
                       const seqd_targets *targets, float factor, float *scratch)
 {
+    seqd_point_loss kind = SEQD_POINT_SQUARED;
     switch (head->kind) {
-    case SEQD_HEAD_QUANTILE: return quantile_loss(k, head, forks, horizon, out, targets, factor, scratch);
+    case SEQD_HEAD_QUANTILE: return quantile_loss(k, head, forks, horizon, out, targets, factor);
     case SEQD_HEAD_NEGBIN: return negbin_loss(k, forks, horizon, out, targets, factor, scratch);
-    case SEQD_HEAD_MSE:
-    case SEQD_HEAD_MAE: break;
+    case SEQD_HEAD_MSE: break;
+    case SEQD_HEAD_MAE: kind = SEQD_POINT_ABSOLUTE; break;
     }
-    return point_loss(head, forks, horizon, out, targets, factor);
+    return k->point_loss(kind, forks, horizon, out, targets->y, targets->weight, targets->loc, targets->scale, 1.0f,
+                         factor);
 }
 
 void seqd_head_init_bias(const seqd_head *head, float *bias)

@@ -151,16 +151,10 @@ int32_t seqd_stack_status(const seqd_stack *stack, seqd_error *error)
     return status;
 }
 
-void seqd_stack_dropout(double dropout, uint64_t key, int32_t layer, int64_t count, float *mask)
+void seqd_stack_dropout(const seqd_kernels *k, double dropout, uint64_t key, int32_t layer, int64_t count, float *mask)
 {
-    seqd_rng rng = seqd_rng_stream(key, 0x64726f70, (uint64_t)layer);
-    const float keep = (float)(1.0 / (1.0 - dropout));
-    const uint32_t threshold = (uint32_t)(dropout * 4294967296.0);
-    for (int64_t i = 0; i < count; i += 2) { /* two units from each 64-bit number */
-        const uint64_t bits = seqd_rng_u64(&rng);
-        mask[i] = (uint32_t)bits < threshold ? 0.0f : keep;
-        if (i + 1 < count) mask[i + 1] = (uint32_t)(bits >> 32) < threshold ? 0.0f : keep;
-    }
+    const seqd_rng rng = seqd_rng_stream(key, 0x64726f70, (uint64_t)layer);
+    k->dropout_mask(count, rng.key, (uint32_t)(dropout * 4294967296.0), (float)(1.0 / (1.0 - dropout)), mask);
 }
 
 static int64_t units(const seqd_stack *stack, int32_t layer, int32_t rows)
@@ -176,7 +170,7 @@ const float *seqd_stack_forward(seqd_stack *stack, int32_t index, const seqd_sta
         const int64_t count = units(stack, i, pass->rows);
         x = stack->rnn[i]->ops->forward(stack->rnn[i], index, pass->rows, x, pass->s);
         if (pass->key != 0 && lane->mask[i]) {
-            seqd_stack_dropout(stack->shape.dropout, pass->key, i, count, lane->mask[i]);
+            seqd_stack_dropout(stack->kernels, stack->shape.dropout, pass->key, i, count, lane->mask[i]);
             memcpy(lane->dropped[i], x, (size_t)count * sizeof *x);
             stack->kernels->multiply(count, lane->mask[i], lane->dropped[i]);
             x = lane->dropped[i];

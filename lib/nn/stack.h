@@ -87,7 +87,8 @@ const float *seqd_stack_state_output(const seqd_stack_shape *shape, int32_t rows
  * The mask of a layer under a key, mask[count]: 0, or what raises a kept unit so that the expected value stays
  * (inverted dropout).
  */
-void seqd_stack_dropout(double dropout, uint64_t key, int32_t layer, int64_t count, float *mask);
+void seqd_stack_dropout(const seqd_kernels *k, double dropout, uint64_t key, int32_t layer, int64_t count,
+                        float *mask);
 
 /* SEQD_OK, or what a backend failed at in the calls above. */
 int32_t seqd_stack_status(const seqd_stack *stack, seqd_error *error);

@@ -327,7 +327,7 @@ static void test_dropout(void **state)
         assert_in_range(count, 1, 256);
         int64_t dropped = 0, all = 0;
         for (uint64_t key = 1; key <= 200; key++) {
-            seqd_stack_dropout(p.config.stack.dropout, key, 0, count, mask);
+            seqd_stack_dropout(rig_backend(level)->kernels, p.config.stack.dropout, key, 0, count, mask);
             for (int32_t i = 0; i < count; i++) {
                 const float m = mask[i];
                 assert_true(m == 0.0f || fabsf(m - 1.0f / 0.7f) < 1e-6f);

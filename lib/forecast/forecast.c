@@ -65,6 +65,12 @@ static int32_t make_room(seqd_forecast *forecast, size_t series, size_t paramete
     return SEQD_OK;
 }
 
+/* What a distribution points to is the forecast's own, wherever that lies. */
+static void hold_law(seqd_forecast *forecast, const seqd_tweedie_law *law)
+{
+    if (law) forecast->dist.tweedie = &forecast->tweedie;
+}
+
 int32_t seqd_forecast_prepare(seqd_forecast *forecast, const char *const *ids, size_t stride, int64_t series_count,
                               int32_t horizon, const seqd_dist *dist, seqd_error *error)
 {
@@ -81,6 +87,8 @@ int32_t seqd_forecast_prepare(seqd_forecast *forecast, const char *const *ids, s
     forecast->series_count = series_count;
     forecast->horizon = horizon;
     forecast->dist = *dist;
+    if (dist->tweedie && dist->tweedie != &forecast->tweedie) forecast->tweedie = *dist->tweedie;
+    hold_law(forecast, dist->tweedie);
     char *at = forecast->text;
     for (size_t i = 0; i < series; i++) {
         const char *id = id_at(ids, stride, i);
@@ -99,6 +107,8 @@ void seqd_forecast_swap(seqd_forecast *a, seqd_forecast *b)
     memcpy(kept, a, sizeof kept);
     memcpy(a, b, sizeof kept);
     memcpy(b, kept, sizeof kept);
+    hold_law(a, a->dist.tweedie);
+    hold_law(b, b->dist.tweedie);
     atomic_init(&a->references, a_held);
     atomic_init(&b->references, b_held);
 }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "beta.h"
 #include "rng.h"
 
 #define TWO_PI 6.283185307179586477
@@ -62,30 +63,6 @@ double seqd_negbin_pmf(const seqd_negbin *self, double k)
     return exp(exponent) * sqrt(self->r / (TWO_PI * k * n));
 }
 
-/*
- * The continued fraction of Didonato & Morris 1992 for the incomplete beta function: I_x(a, b) is this times
- * x^a y^b / B(a, b), y = 1 - x. `lambda` = a - (a + b) x is told by the caller, who knows it without cancellation; the
- * fraction converges fast where it is not negative. Evaluated by Lentz's method.
- */
-static double beta_fraction(double x, double y, double a, double b, double lambda)
-{
-    const double tiny = 1e-300;
-    double f = fmax(tiny, a / (a + 1) * (lambda + 1)), c = f, d = 0;
-    for (int n = 1; n < 20000; n++) {
-        const double s = a + 2 * n - 1, w = n * (b - n) * x;
-        const double numerator = (a + n - 1) / s * ((a + b + n - 1) / s) * w * x;
-        const double denominator = n + w / s + (a + n) / (s + 2) * (lambda + 1 + n * (1 + y));
-        d = denominator + numerator * d;
-        c = denominator + numerator / c;
-        d = 1 / (fabs(d) < tiny ? tiny : d);
-        if (fabs(c) < tiny) c = tiny;
-        const double step = c * d;
-        f *= step;
-        if (fabs(step - 1) < 1e-15) break;
-    }
-    return 1 / f;
-}
-
 /* More terms than this, and the continued fraction is the faster way. */
 #define LONG_SUM 4000
 
@@ -94,14 +71,14 @@ static double lower_fraction(const seqd_negbin *self, double k)
 {
     const double p = 1 / (1 + self->m);
     return seqd_negbin_pmf(self, k) * self->q * (self->r + k) *
-           beta_fraction(p, self->q, self->r, k + 1, (self->mu - k - 1) * p);
+           seqd_beta_fraction(p, self->q, self->r, k + 1, (self->mu - k - 1) * p);
 }
 
 static double upper_fraction(const seqd_negbin *self, double k)
 {
     const double p = 1 / (1 + self->m);
     return seqd_negbin_pmf(self, k + 1) * (k + 1) *
-           beta_fraction(self->q, p, k + 1, self->r, (k + 1 - self->mu) * p);
+           seqd_beta_fraction(self->q, p, k + 1, self->r, (k + 1 - self->mu) * p);
 }
 
 /* P(Y <= k) for k below the mean. */

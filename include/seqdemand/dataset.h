@@ -131,6 +131,9 @@ typedef struct seqd_dataset_summary {
     int64_t clipped;          /* steps clipped by option `outliers` */
     int64_t out_of_stock;     /* steps with in_stock = 0 */
     int64_t future_steps;     /* steps after the history that carry known covariates */
+    int64_t labelled;         /* events: answers that are known; a panel has 0 here and below */
+    int64_t classes;          /* events, task=classify: different answers there are names for */
+    int64_t unnamed;          /* events: rows left out because they name no sequence */
 } seqd_dataset_summary;
 
 SEQD_API int32_t seqd_dataset_summarize(const seqd_dataset *dataset, seqd_dataset_summary *summary,

@@ -5,6 +5,7 @@
 
 #include "api.h"
 #include "context.h"
+#include "events.h"
 #include "panel.h"
 #include "table.h"
 
@@ -140,6 +141,9 @@ int32_t seqd_dataset_before(seqd_dataset *dataset, int64_t steps, seqd_dataset *
     int32_t status;
     SEQD_CHECK(check_sealed(dataset, error));
     SEQD_NEED(out);
+    if (dataset->events)
+        return seqd_fail(error, SEQD_E_DATA, "events have no common steps to go back by; seqd_dataset_split parts "
+                                             "them at a point in time");
     SEQD_COMPUTE(status, seqd_panel_before(dataset, steps, out, error));
     return status;
 }
@@ -179,6 +183,7 @@ int32_t seqd_dataset_values(const seqd_dataset *dataset, int64_t series, int64_t
     fenv_t host;
     SEQD_NEED(values);
     if (!found) return seqd_fail(error, SEQD_E_ARG, "there is no series %lld", (long long)series);
+    SEQD_CHECK(seqd_need_panel(dataset, error));
     if (first < 0 || count < 0 || first > found->length || count > found->length - first)
         return seqd_fail(error, SEQD_E_ARG, "steps %lld and %lld more leave the %lld steps of the series",
                          (long long)first, (long long)count, (long long)found->length);
@@ -195,6 +200,7 @@ int32_t seqd_dataset_date(const seqd_dataset *dataset, int64_t series, int64_t s
     SEQD_NEED(text);
     if (!found) return seqd_fail(error, SEQD_E_ARG, "there is no series %lld", (long long)series);
     if (size < 24) return seqd_fail(error, SEQD_E_ARG, "a date takes 24 bytes, there are %zu", size);
+    if (dataset->events) return seqd_events_date(dataset, series, step, text, size, error);
     if (step < -1000000 || step > found->length + 1000000)
         return seqd_fail(error, SEQD_E_ARG, "step %lld is too far away", (long long)step);
     seqd_calendar_format(&dataset->calendar, found->start + step, text, size);
@@ -203,7 +209,7 @@ int32_t seqd_dataset_date(const seqd_dataset *dataset, int64_t series, int64_t s
 
 const char *seqd_dataset_frequency(const seqd_dataset *dataset)
 {
-    return dataset && dataset->sealed ? seqd_freq_name(dataset->calendar.freq) : "";
+    return dataset && dataset->sealed && !dataset->events ? seqd_freq_name(dataset->calendar.freq) : "";
 }
 
 int32_t seqd_dataset_season(const seqd_dataset *dataset) { return dataset && dataset->sealed ? dataset->season : 0; }

@@ -15,10 +15,14 @@
     /* --- data --- */                                                                                                 \
     X(TASK, "task", CHOICE, "data", "forecast", 0, 0, "forecast|regress|classify",                                     \
       "forecast demand series; regress or classify: a number or a class for each sequence of events")                  \
+    X(COLUMNS, "columns", NAMES, "data", "", 0, 0, "",                                                                 \
+      "names of the columns of a file that has no header line; empty: its first line names them")                      \
     X(ID_COLUMN, "id_column", NAMES, "data", "", 0, 0, "",                                                             \
-      "column that names the series; empty: unique_id, item_id, series_id, sku or id. Several are joined by '/'")      \
+      "column that names the series; empty: unique_id, item_id, series_id, sku or id; of events also user_id, user, "  \
+      "customer_id or session_id, and without any each row is a sequence. Several are joined by '/'")                  \
     X(TIME_COLUMN, "time_column", NAMES, "data", "", 0, 0, "",                                                         \
-      "column of the date or step; empty: ds, timestamp, date, time or time_idx")                                      \
+      "column of the date or step; empty: ds, timestamp, date, time or time_idx; without one events stand in the "     \
+      "order of their rows")                                                                                           \
     X(TARGET_COLUMN, "target_column", NAMES, "data", "", 0, 0, "",                                                     \
       "column of the demand; empty: y, target, target_value, demand, sales, quantity or qty")                          \
     X(IN_STOCK_COLUMN, "in_stock_column", NAMES, "data", "", 0, 0, "",                                                 \

@@ -90,6 +90,7 @@ static int32_t bind(seqd_context *context, const seqd_features *features, const 
     binding->context = context;
     binding->features = features;
     binding->dataset = dataset;
+    SEQD_CHECK(seqd_need_panel(dataset, error));
     binding->history = dataset->y;
     binding->transform = features->scaler == SEQD_SCALER_LOG1P;
     if (features->calendar.freq != dataset->calendar.freq)

@@ -71,16 +71,8 @@ static int32_t find_alias(const char *const *names, int32_t count, const char *c
     return -1;
 }
 
-typedef struct header {
-    const seqd_options *options;
-    const char *place;
-    const char *const *names;
-    int32_t count;
-} header;
-
-/* The columns an option names, or the first alias there is; without aliases an empty option means none. */
-static int32_t find_list(const header *head, seqd_option_id id, const char *const *aliases, seqd_column_list *list,
-                         seqd_error *error)
+int32_t seqd_header_list(const seqd_header *head, seqd_option_id id, const char *const *aliases,
+                         seqd_column_list *list, seqd_error *error)
 {
     const char *cursor = seqd_option_text(head->options, id), *item;
     size_t length;
@@ -109,12 +101,11 @@ static int32_t find_list(const header *head, seqd_option_id id, const char *cons
     return SEQD_OK;
 }
 
-/* One column, -1 when it is neither named nor there under an alias. */
-static int32_t find_one(const header *head, seqd_option_id id, const char *const *aliases, int32_t *at,
+int32_t seqd_header_one(const seqd_header *head, seqd_option_id id, const char *const *aliases, int32_t *at,
                         seqd_error *error)
 {
     seqd_column_list list;
-    SEQD_CHECK(find_list(head, id, aliases, &list, error));
+    SEQD_CHECK(seqd_header_list(head, id, aliases, &list, error));
     if (list.count > 1)
         return seqd_fail(error, SEQD_E_OPTION, "option '%s' takes one column, not %d", seqd_option_name(id),
                          (int)list.count);
@@ -122,8 +113,8 @@ static int32_t find_one(const header *head, seqd_option_id id, const char *const
     return SEQD_OK;
 }
 
-static int32_t exclude(const header *head, const seqd_column_list *a, seqd_option_id a_id, int32_t at,
-                       seqd_option_id b_id, seqd_error *error)
+int32_t seqd_header_exclude(const seqd_header *head, const seqd_column_list *a, seqd_option_id a_id, int32_t at,
+                            seqd_option_id b_id, seqd_error *error)
 {
     for (int32_t i = 0; i < a->count; i++) {
         if (a->at[i] != at) continue;
@@ -142,16 +133,16 @@ int32_t seqd_columns_find(seqd_columns *out, const seqd_options *options, const 
     static const char *const times[] = { "ds", "timestamp", "date", "time", "time_idx", NULL };
     static const char *const targets[] = { "y", "target", "target_value", "demand", "sales", "quantity", "qty", NULL };
     static const char *const stocks[] = { "in_stock", NULL };
-    const header head = { options, place, names, count };
+    const seqd_header head = { options, place, names, count };
     seqd_columns found;
-    SEQD_CHECK(find_list(&head, SEQD_OPT_ID_COLUMN, ids, &found.id, error));
-    SEQD_CHECK(find_one(&head, SEQD_OPT_TIME_COLUMN, times, &found.time, error));
-    SEQD_CHECK(find_one(&head, SEQD_OPT_TARGET_COLUMN, targets, &found.target, error));
-    SEQD_CHECK(find_one(&head, SEQD_OPT_IN_STOCK_COLUMN, stocks, &found.in_stock, error));
-    SEQD_CHECK(find_list(&head, SEQD_OPT_KNOWN_COLUMNS, NULL, &found.known, error));
-    SEQD_CHECK(find_list(&head, SEQD_OPT_PAST_COLUMNS, NULL, &found.past, error));
-    SEQD_CHECK(find_list(&head, SEQD_OPT_STATIC_COLUMNS, NULL, &found.cat, error));
-    SEQD_CHECK(find_list(&head, SEQD_OPT_STATIC_REAL_COLUMNS, NULL, &found.real, error));
+    SEQD_CHECK(seqd_header_list(&head, SEQD_OPT_ID_COLUMN, ids, &found.id, error));
+    SEQD_CHECK(seqd_header_one(&head, SEQD_OPT_TIME_COLUMN, times, &found.time, error));
+    SEQD_CHECK(seqd_header_one(&head, SEQD_OPT_TARGET_COLUMN, targets, &found.target, error));
+    SEQD_CHECK(seqd_header_one(&head, SEQD_OPT_IN_STOCK_COLUMN, stocks, &found.in_stock, error));
+    SEQD_CHECK(seqd_header_list(&head, SEQD_OPT_KNOWN_COLUMNS, NULL, &found.known, error));
+    SEQD_CHECK(seqd_header_list(&head, SEQD_OPT_PAST_COLUMNS, NULL, &found.past, error));
+    SEQD_CHECK(seqd_header_list(&head, SEQD_OPT_STATIC_COLUMNS, NULL, &found.cat, error));
+    SEQD_CHECK(seqd_header_list(&head, SEQD_OPT_STATIC_REAL_COLUMNS, NULL, &found.real, error));
     if (found.id.count == 0)
         return seqd_fail_column(place, names, count, ids[0], " (the series; or name it by option id_column)", error);
     if (found.time < 0)
@@ -160,10 +151,11 @@ int32_t seqd_columns_find(seqd_columns *out, const seqd_options *options, const 
         return seqd_fail_column(place, names, count, targets[0], " (the demand; or name it by option target_column)",
                                 error);
     /* The demand as a covariate known in advance would tell the future. */
-    SEQD_CHECK(exclude(&head, &found.known, SEQD_OPT_KNOWN_COLUMNS, found.target, SEQD_OPT_TARGET_COLUMN, error));
+    SEQD_CHECK(seqd_header_exclude(&head, &found.known, SEQD_OPT_KNOWN_COLUMNS, found.target, SEQD_OPT_TARGET_COLUMN,
+                                   error));
     for (int32_t i = 0; i < found.past.count; i++)
-        SEQD_CHECK(exclude(&head, &found.known, SEQD_OPT_KNOWN_COLUMNS, found.past.at[i], SEQD_OPT_PAST_COLUMNS,
-                           error));
+        SEQD_CHECK(seqd_header_exclude(&head, &found.known, SEQD_OPT_KNOWN_COLUMNS, found.past.at[i],
+                                       SEQD_OPT_PAST_COLUMNS, error));
     *out = found;
     return SEQD_OK;
 }

@@ -90,6 +90,11 @@ static int32_t next_row(seqd_csv *csv, int32_t most, int32_t *count, seqd_error 
 int32_t seqd_csv_next(seqd_csv *csv, bool *more, seqd_error *error)
 {
     int32_t count;
+    if (csv->first_waits) {
+        csv->first_waits = false;
+        *more = true;
+        return SEQD_OK;
+    }
     SEQD_CHECK(next_row(csv, csv->column_count, &count, error));
     if (count != 0 && count != csv->column_count) {
         if (count > csv->column_count)
@@ -164,16 +169,16 @@ static int32_t grow_fields(seqd_csv *csv, size_t count, seqd_error *error)
 }
 
 /* Names outlive the buffer: they are copied, terminated, into one block. */
-static int32_t keep_header(seqd_csv *csv, int32_t count, seqd_error *error)
+static int32_t keep_names(seqd_csv *csv, const seqd_field *names, int32_t count, seqd_error *error)
 {
     size_t size = 0;
-    for (int32_t i = 0; i < count; i++) size += csv->fields[i].length + 1;
+    for (int32_t i = 0; i < count; i++) size += names[i].length + 1;
     csv->column_text = seqd_alloc(csv->context, size);
     csv->columns = seqd_alloc_array(csv->context, (size_t)count, sizeof *csv->columns);
     if (!csv->column_text || !csv->columns) return seqd_fail_alloc(csv->context, size, error);
     char *to = csv->column_text;
     for (int32_t i = 0; i < count; i++) {
-        const seqd_field *field = &csv->fields[i];
+        const seqd_field *field = &names[i];
         if (!seqd_is_utf8(field->text, field->length))
             return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, i + 1, error,
                                  "the name of column %d is not UTF-8 text", i + 1);
@@ -193,7 +198,28 @@ static int32_t keep_header(seqd_csv *csv, int32_t count, seqd_error *error)
     return SEQD_OK;
 }
 
-static int32_t read_header(seqd_csv *csv, seqd_error *error)
+/* `count` fields of the first row are data: their names are told. */
+static int32_t take_names(seqd_csv *csv, const char *columns, int32_t count, seqd_error *error)
+{
+    const char *cursor = columns, *item;
+    size_t length;
+    int32_t named = 0;
+    while (seqd_next_item(&cursor, &item, &length)) named++;
+    if (named != count)
+        return seqd_csv_fail(csv, SEQD_E_FORMAT, csv->line, 0, error,
+                             "the row has %d field%s, option columns names %d", (int)count, count == 1 ? "" : "s",
+                             (int)named);
+    seqd_field *names = seqd_alloc_array(csv->context, (size_t)count, sizeof *names);
+    if (!names) return seqd_fail_alloc(csv->context, (size_t)count * sizeof *names, error);
+    cursor = columns;
+    for (int32_t i = 0; seqd_next_item(&cursor, &item, &length); i++) names[i] = (seqd_field){ item, length };
+    const int32_t status = keep_names(csv, names, count, error);
+    seqd_free(csv->context, names);
+    csv->first_waits = true;
+    return status;
+}
+
+static int32_t read_header(seqd_csv *csv, const char *columns, seqd_error *error)
 {
     SEQD_CHECK(refill(csv, error));
     SEQD_CHECK(check_encoding(csv, error));
@@ -205,14 +231,15 @@ static int32_t read_header(seqd_csv *csv, seqd_error *error)
         SEQD_CHECK(grow_fields(csv, room, error));
         SEQD_CHECK(next_row(csv, (int32_t)room, &count, error));
         if (count == 0) return seqd_csv_fail(csv, SEQD_E_FORMAT, 0, 0, error, "the file is empty");
-        if (count <= (int32_t)room) return keep_header(csv, count, error);
+        if (count <= (int32_t)room)
+            return *columns ? take_names(csv, columns, count, error) : keep_names(csv, csv->fields, count, error);
         if (room >= MOST_COLUMNS)
             return seqd_csv_fail(csv, SEQD_E_LIMIT, csv->line, 0, error, "the header has more than %d columns",
                                  MOST_COLUMNS);
     }
 }
 
-static int32_t start(seqd_csv *csv, seqd_error *error)
+static int32_t start(seqd_csv *csv, const char *columns, seqd_error *error)
 {
     csv->capacity = FIRST_CAPACITY;
     csv->next_line = 1;
@@ -221,12 +248,12 @@ static int32_t start(seqd_csv *csv, seqd_error *error)
     csv->stops = seqd_alloc(csv->context, sizeof *csv->stops);
     const bool got = csv->buffer && csv->stops;
     int32_t status = got ? SEQD_OK : seqd_fail_alloc(csv->context, csv->capacity + 1, error);
-    if (status == SEQD_OK) status = read_header(csv, error);
+    if (status == SEQD_OK) status = read_header(csv, columns, error);
     if (status != SEQD_OK) seqd_csv_close(csv);
     return status;
 }
 
-int32_t seqd_csv_open(seqd_csv *csv, seqd_context *context, const char *path, seqd_error *error)
+int32_t seqd_csv_open(seqd_csv *csv, seqd_context *context, const char *path, const char *columns, seqd_error *error)
 {
     memset(csv, 0, sizeof *csv);
     csv->context = context;
@@ -240,17 +267,18 @@ int32_t seqd_csv_open(seqd_csv *csv, seqd_context *context, const char *path, se
         seqd_copy_text(csv->name, sizeof csv->name, "...");
         seqd_copy_text(csv->name + 3, sizeof csv->name - 3, path + length - most);
     }
-    return start(csv, error);
+    return start(csv, columns, error);
 }
 
-int32_t seqd_csv_open_text(seqd_csv *csv, seqd_context *context, const char *text, size_t size, seqd_error *error)
+int32_t seqd_csv_open_text(seqd_csv *csv, seqd_context *context, const char *text, size_t size, const char *columns,
+                           seqd_error *error)
 {
     memset(csv, 0, sizeof *csv);
     csv->context = context;
     csv->memory = text;
     csv->memory_left = size;
     seqd_copy_text(csv->name, sizeof csv->name, "text");
-    return start(csv, error);
+    return start(csv, columns, error);
 }
 
 void seqd_csv_close(seqd_csv *csv)

@@ -49,13 +49,18 @@ typedef struct seqd_csv {
     seqd_field *fields;        /* [column_count] of the current row */
     bool *escaped;             /* the field has doubled quotes still to be taken out */
     size_t field_capacity, escaped_capacity;
+    bool first_waits;          /* without a header: the first row was scanned and is still to be given out */
     int64_t line;              /* where the current row begins, 1-based */
     int64_t next_line;
 } seqd_csv;
 
-/* Open, read the header. On failure nothing is left open. */
-int32_t seqd_csv_open(seqd_csv *csv, seqd_context *context, const char *path, seqd_error *error);
-int32_t seqd_csv_open_text(seqd_csv *csv, seqd_context *context, const char *text, size_t size, seqd_error *error);
+/*
+ * Open, read the header. On failure nothing is left open. `columns`: names of a text that has no header, separated by
+ * commas; "": its first row is the header.
+ */
+int32_t seqd_csv_open(seqd_csv *csv, seqd_context *context, const char *path, const char *columns, seqd_error *error);
+int32_t seqd_csv_open_text(seqd_csv *csv, seqd_context *context, const char *text, size_t size, const char *columns,
+                           seqd_error *error);
 /* Moves to the next row; *more false at the end. */
 int32_t seqd_csv_next(seqd_csv *csv, bool *more, seqd_error *error);
 void seqd_csv_close(seqd_csv *csv);

@@ -77,4 +77,12 @@ static inline float seqd_events_label(const seqd_dataset *dataset, int64_t serie
     return events->time[s->offset + i] + events->window <= events->until ? events->label[s->offset + i] : NAN;
 }
 
+/* The time of an event as text, 24 bytes; its number where there are no times. SEQD_E_ARG when there is no such event. */
+int32_t seqd_events_date(const seqd_dataset *dataset, int64_t series, int64_t i, char *text, size_t size,
+                         seqd_error *error);
+/* Where the ids are row numbers: the sequence of one, or -1. */
+int64_t seqd_events_find_row(const seqd_dataset *dataset, const char *id);
+/* Counts of the summary that follow from series and labels. */
+void seqd_events_summarize(seqd_dataset *dataset);
+
 #endif

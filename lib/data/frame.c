@@ -154,7 +154,13 @@ static void read_cell(const seqd_frame_column *column, int64_t row, seqd_cell *c
     }
 }
 
-static int32_t add_rows(const seqd_frame *frame, seqd_rows *rows, seqd_cell *cells, seqd_error *error)
+/* Where the rows of a frame go: a panel's or those of events. */
+typedef struct row_sink {
+    seqd_rows *rows;
+    seqd_event_rows *events;
+} row_sink;
+
+static int32_t add_rows(const seqd_frame *frame, const row_sink *sink, seqd_cell *cells, seqd_error *error)
 {
     const int64_t count = frame->columns[0].count;
     for (size_t i = 1; i < frame->count; i++)
@@ -164,24 +170,38 @@ static int32_t add_rows(const seqd_frame *frame, seqd_rows *rows, seqd_cell *cel
                              (long long)count, frame->columns[i].name, (long long)frame->columns[i].count);
     for (int64_t row = 0; row < count; row++) {
         for (size_t i = 0; i < frame->count; i++) read_cell(&frame->columns[i], row, &cells[i]);
-        SEQD_CHECK(seqd_rows_add(rows, cells, row + 1, error));
+        SEQD_CHECK(sink->rows ? seqd_rows_add(sink->rows, cells, row + 1, error)
+                              : seqd_event_rows_add(sink->events, cells, row + 1, error));
     }
     return SEQD_OK;
 }
 
-int32_t seqd_frame_gather(const seqd_frame *frame, const seqd_options *options, seqd_rows *rows, const char ***names,
-                          seqd_error *error)
+static int32_t init_sink(const row_sink *sink, const seqd_frame *frame, const seqd_options *options,
+                         const char *const *header, seqd_error *error)
+{
+    const int32_t count = (int32_t)frame->count;
+    if (sink->rows) return seqd_rows_init(sink->rows, frame->context, options, NULL, header, count, error);
+    return seqd_event_rows_init(sink->events, frame->context, options, NULL, header, count, error);
+}
+
+static void clear_sink(const row_sink *sink)
+{
+    if (sink->rows) seqd_rows_clear(sink->rows);
+    else seqd_event_rows_clear(sink->events);
+}
+
+static int32_t pour(const seqd_frame *frame, const seqd_options *options, const row_sink *sink, const char ***names,
+                    seqd_error *error)
 {
     if (frame->count == 0) return seqd_fail(error, SEQD_E_DATA, "no columns were appended");
     const char **header = seqd_alloc_array(frame->context, frame->count, sizeof *header);
     seqd_cell *cells = seqd_alloc_array(frame->context, frame->count, sizeof *cells);
     int32_t status = header && cells ? SEQD_OK : seqd_fail_alloc(frame->context, frame->count * sizeof *cells, error);
     for (size_t i = 0; status == SEQD_OK && i < frame->count; i++) header[i] = frame->columns[i].name;
-    if (status == SEQD_OK)
-        status = seqd_rows_init(rows, frame->context, options, NULL, header, (int32_t)frame->count, error);
+    if (status == SEQD_OK) status = init_sink(sink, frame, options, header, error);
     if (status == SEQD_OK) {
-        status = add_rows(frame, rows, cells, error);
-        if (status != SEQD_OK) seqd_rows_clear(rows);
+        status = add_rows(frame, sink, cells, error);
+        if (status != SEQD_OK) clear_sink(sink);
     }
     seqd_free(frame->context, cells);
     if (status != SEQD_OK) {
@@ -190,4 +210,18 @@ int32_t seqd_frame_gather(const seqd_frame *frame, const seqd_options *options, 
     }
     *names = header;
     return SEQD_OK;
+}
+
+int32_t seqd_frame_gather(const seqd_frame *frame, const seqd_options *options, seqd_rows *rows, const char ***names,
+                          seqd_error *error)
+{
+    const row_sink sink = { rows, NULL };
+    return pour(frame, options, &sink, names, error);
+}
+
+int32_t seqd_frame_gather_events(const seqd_frame *frame, const seqd_options *options, seqd_event_rows *rows,
+                                 const char ***names, seqd_error *error)
+{
+    const row_sink sink = { NULL, rows };
+    return pour(frame, options, &sink, names, error);
 }

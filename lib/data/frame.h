@@ -2,6 +2,7 @@
 #ifndef SEQD_DATA_FRAME_H
 #define SEQD_DATA_FRAME_H
 
+#include "event_rows.h"
 #include "rows.h"
 
 /* One column appended from memory. */
@@ -36,5 +37,7 @@ int32_t seqd_frame_append(seqd_frame *frame, const char *column, seqd_cell_type 
 /* All rows of the frame into `rows`, initialised here. *names, to be freed after the rows, holds the header. */
 int32_t seqd_frame_gather(const seqd_frame *frame, const seqd_options *options, seqd_rows *rows, const char ***names,
                           seqd_error *error);
+int32_t seqd_frame_gather_events(const seqd_frame *frame, const seqd_options *options, seqd_event_rows *rows,
+                                 const char ***names, seqd_error *error);
 
 #endif

@@ -7,6 +7,7 @@
 #include "build.h"
 #include "context.h"
 #include "csv.h"
+#include "event_rows.h"
 #include "frame.h"
 #include "options.h"
 #include "status.h"
@@ -28,19 +29,58 @@ static int32_t new_dataset(seqd_context *context, const seqd_options *options, s
     return SEQD_OK;
 }
 
+/* The next row's cells, those of them that are used. */
+static int32_t next_cells(seqd_csv *csv, const int32_t *used, int32_t count, seqd_cell *cells, bool *more,
+                          seqd_error *error)
+{
+    SEQD_CHECK(seqd_csv_next(csv, more, error));
+    for (int32_t i = 0; *more && i < count; i++) {
+        const int32_t at = used[i];
+        cells[at].text = csv->fields[at].text;
+        cells[at].length = csv->fields[at].length;
+    }
+    return SEQD_OK;
+}
+
 static int32_t gather(seqd_csv *csv, seqd_rows *rows, seqd_cell *cells, seqd_error *error)
 {
     for (;;) {
         bool more;
-        SEQD_CHECK(seqd_csv_next(csv, &more, error));
+        SEQD_CHECK(next_cells(csv, rows->used, rows->used_count, cells, &more, error));
         if (!more) return SEQD_OK;
-        for (int32_t i = 0; i < rows->used_count; i++) {
-            const int32_t at = rows->used[i];
-            cells[at].text = csv->fields[at].text;
-            cells[at].length = csv->fields[at].length;
-        }
         SEQD_CHECK(seqd_rows_add(rows, cells, csv->line, error));
     }
+}
+
+static int32_t gather_events(seqd_csv *csv, seqd_event_rows *rows, seqd_cell *cells, seqd_error *error)
+{
+    for (;;) {
+        bool more;
+        SEQD_CHECK(next_cells(csv, rows->used, rows->used_count, cells, &more, error));
+        if (!more) return SEQD_OK;
+        SEQD_CHECK(seqd_event_rows_add(rows, cells, csv->line, error));
+    }
+}
+
+static bool wants_events(const seqd_dataset *dataset)
+{
+    return seqd_option_choice(dataset->options, SEQD_OPT_TASK) != SEQD_TASK_FORECAST;
+}
+
+static int32_t read_events(seqd_csv *csv, seqd_dataset *dataset, seqd_error *error)
+{
+    seqd_context *context = dataset->context;
+    const size_t count = (size_t)csv->column_count;
+    seqd_event_rows rows;
+    SEQD_CHECK(seqd_event_rows_init(&rows, context, dataset->options, csv->name, csv->columns, csv->column_count,
+                                    error));
+    seqd_cell *cells = seqd_alloc_array(context, count, sizeof *cells);
+    int32_t status = cells ? gather_events(csv, &rows, cells, error)
+                           : seqd_fail_alloc(context, count * sizeof *cells, error);
+    seqd_free(context, cells);
+    if (status == SEQD_OK) status = seqd_events_build(dataset, &rows, error);
+    seqd_event_rows_clear(&rows);
+    return status;
 }
 
 static int32_t read_rows(seqd_csv *csv, seqd_dataset *dataset, seqd_error *error)
@@ -48,6 +88,7 @@ static int32_t read_rows(seqd_csv *csv, seqd_dataset *dataset, seqd_error *error
     seqd_context *context = dataset->context;
     const size_t count = (size_t)csv->column_count;
     seqd_rows rows;
+    if (wants_events(dataset)) return read_events(csv, dataset, error);
     SEQD_CHECK(seqd_rows_init(&rows, context, dataset->options, csv->name, csv->columns, csv->column_count, error));
     seqd_cell *cells = seqd_alloc_array(context, count, sizeof *cells);
     int32_t status = cells ? gather(csv, &rows, cells, error) : seqd_fail_alloc(context, count * sizeof *cells, error);
@@ -72,11 +113,17 @@ static int32_t finish_read(seqd_csv *csv, const seqd_options *options, seqd_data
     return SEQD_OK;
 }
 
+/* Names of the columns of a text without a header; "": it has one. */
+static const char *header_of(const seqd_options *options)
+{
+    return options ? seqd_option_text(options, SEQD_OPT_COLUMNS) : "";
+}
+
 int32_t seqd_panel_read(seqd_context *context, const seqd_options *options, const char *path, seqd_dataset **out,
                         seqd_error *error)
 {
     seqd_csv csv;
-    SEQD_CHECK(seqd_csv_open(&csv, context, path, error));
+    SEQD_CHECK(seqd_csv_open(&csv, context, path, header_of(options), error));
     return finish_read(&csv, options, out, error);
 }
 
@@ -84,7 +131,7 @@ int32_t seqd_panel_parse(seqd_context *context, const seqd_options *options, con
                          seqd_dataset **out, seqd_error *error)
 {
     seqd_csv csv;
-    SEQD_CHECK(seqd_csv_open_text(&csv, context, text, size, error));
+    SEQD_CHECK(seqd_csv_open_text(&csv, context, text, size, header_of(options), error));
     return finish_read(&csv, options, out, error);
 }
 
@@ -142,15 +189,32 @@ static void unseal(seqd_dataset *dataset)
     dataset->calendar.freq = SEQD_FREQ_AUTO;
 }
 
-int32_t seqd_panel_seal(seqd_dataset *dataset, seqd_error *error)
+static int32_t seal_panel(seqd_dataset *dataset, seqd_error *error)
 {
-    if (!dataset->frame) return seqd_fail(error, SEQD_E_STATE, "the dataset is sealed already");
     seqd_rows rows;
     const char **names;
     SEQD_CHECK(seqd_frame_gather(dataset->frame, dataset->options, &rows, &names, error));
     const int32_t status = seqd_panel_build(dataset, &rows, error);
     seqd_rows_clear(&rows);
     seqd_free(dataset->context, names);
+    return status;
+}
+
+static int32_t seal_events(seqd_dataset *dataset, seqd_error *error)
+{
+    seqd_event_rows rows;
+    const char **names;
+    SEQD_CHECK(seqd_frame_gather_events(dataset->frame, dataset->options, &rows, &names, error));
+    const int32_t status = seqd_events_build(dataset, &rows, error);
+    seqd_event_rows_clear(&rows);
+    seqd_free(dataset->context, names);
+    return status;
+}
+
+int32_t seqd_panel_seal(seqd_dataset *dataset, seqd_error *error)
+{
+    if (!dataset->frame) return seqd_fail(error, SEQD_E_STATE, "the dataset is sealed already");
+    const int32_t status = wants_events(dataset) ? seal_events(dataset, error) : seal_panel(dataset, error);
     if (status != SEQD_OK) {
         unseal(dataset);
         return status;
@@ -160,9 +224,17 @@ int32_t seqd_panel_seal(seqd_dataset *dataset, seqd_error *error)
     return SEQD_OK;
 }
 
+int32_t seqd_need_panel(const seqd_dataset *dataset, seqd_error *error)
+{
+    if (!dataset->events) return SEQD_OK;
+    return seqd_fail(error, SEQD_E_DATA, "the dataset holds sequences of events (task=%s), not demand series",
+                     seqd_option_text(dataset->options, SEQD_OPT_TASK));
+}
+
 int64_t seqd_panel_find(const seqd_dataset *dataset, const char *id)
 {
     int64_t low = 0, high = dataset->series_count;
+    if (dataset->events && dataset->events->numbered) return seqd_events_find_row(dataset, id);
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
         const int32_t order = strcmp(dataset->series[middle].id, id);

@@ -80,6 +80,8 @@ int32_t seqd_panel_append_f64(seqd_dataset *dataset, const char *column, const d
                               seqd_error *error);
 int32_t seqd_panel_seal(seqd_dataset *dataset, seqd_error *error);
 int32_t seqd_panel_before(seqd_dataset *dataset, int64_t steps, seqd_dataset **out, seqd_error *error);
+/* SEQD_E_DATA for a dataset of events, to functions that answer for demand series alone. */
+int32_t seqd_need_panel(const seqd_dataset *dataset, seqd_error *error);
 int64_t seqd_panel_find(const seqd_dataset *dataset, const char *id);
 seqd_dataset *seqd_dataset_retain(seqd_dataset *dataset);
 void seqd_dataset_free(seqd_dataset *dataset);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,84 +24,13 @@ int32_t seqd_rows_fail(const seqd_rows *rows, int32_t status, int64_t line, int3
     va_start(arguments, format);
     if (vsnprintf(message, sizeof message, format, arguments) < 0) message[0] = '\0';
     va_end(arguments);
-    const int64_t field = column >= 0 ? column + 1 : 0;
-    if (rows->name)
-        return seqd_fail_at(error, status, line, field, "%s:%lld: %s", rows->name, (long long)line, message);
-    return seqd_fail_at(error, status, line, field, "row %lld: %s", (long long)line, message);
+    return seqd_fail_row(rows->name, status, line, column, error, message);
 }
 
 static int32_t fail_cell(const seqd_rows *rows, int64_t line, int32_t column, const seqd_cell *cell, const char *what,
                          seqd_error *error)
 {
-    char name[SEQD_QUOTE_SIZE], value[SEQD_QUOTE_SIZE], number[SEQD_NUMBER_SIZE];
-    const char *text = cell->text;
-    size_t length = cell->length;
-    if (cell->type != SEQD_CELL_TEXT) {
-        length = cell->type == SEQD_CELL_I64 ? seqd_format_i64(cell->i64, number) : seqd_format_f64(cell->f64, number);
-        text = number;
-    }
-    (void)seqd_quote(rows->names[column], strlen(rows->names[column]), name);
-    return seqd_rows_fail(rows, SEQD_E_DATA, line, column, error, "column '%s': '%s' is not %s", name,
-                          seqd_quote(text, length, value), what);
-}
-
-static bool same_word(const char *text, size_t length, const char *word)
-{
-    if (strlen(word) != length) return false;
-    for (size_t i = 0; i < length; i++)
-        if ((text[i] | 32) != word[i]) return false;
-    return true;
-}
-
-/* Blanks around a number or a date mean nothing; around an id they are part of it. */
-static void trim(const char **text, size_t *length)
-{
-    while (*length > 0 && **text == ' ') {
-        ++*text;
-        --*length;
-    }
-    while (*length > 0 && (*text)[*length - 1] == ' ') --*length;
-}
-
-/* Empty, NaN, NA and null are missing; true and false are 1 and 0. */
-static bool parse_number(const seqd_cell *cell, double *value)
-{
-    if (cell->type == SEQD_CELL_I64) {
-        *value = (double)cell->i64;
-        return true;
-    }
-    if (cell->type == SEQD_CELL_F64) {
-        *value = cell->f64;
-    } else {
-        const char *text = cell->text;
-        size_t length = cell->length;
-        if (length > 0 && seqd_parse_f64(text, length, value)) return fabs(*value) <= (double)FLT_MAX;
-        trim(&text, &length);
-        if (length == 0 || same_word(text, length, "nan") || same_word(text, length, "na") ||
-            same_word(text, length, "null"))
-            *value = QUIET_NAN;
-        else if (same_word(text, length, "true"))
-            *value = 1.0;
-        else if (same_word(text, length, "false"))
-            *value = 0.0;
-        else if (!seqd_parse_f64(text, length, value))
-            return false;
-    }
-    return isnan(*value) || fabs(*value) <= (double)FLT_MAX;
-}
-
-/* parse_number, and a short way for a few digits, which most cells are. */
-static inline bool read_number(const seqd_cell *cell, double *value)
-{
-    if (cell->type != SEQD_CELL_TEXT || cell->length - 1 > 8) return parse_number(cell, value);
-    uint32_t number = 0;
-    for (size_t i = 0; i < cell->length; i++) {
-        const uint32_t digit = (uint32_t)(unsigned char)cell->text[i] - '0';
-        if (digit > 9) return parse_number(cell, value);
-        number = number * 10 + digit;
-    }
-    *value = (double)number;
-    return true;
+    return seqd_fail_cell(rows->name, rows->names[column], line, column, cell, what, error);
 }
 
 static bool in_list(const seqd_column_list *list, int32_t column)
@@ -164,7 +92,7 @@ void seqd_rows_clear(seqd_rows *rows)
     for (int32_t i = 0; rows->cat_values && i < c->cat.count; i++) seqd_intern_clear(&rows->cat_values[i]);
     for (int32_t i = 0; rows->real && i < c->real.count; i++) seqd_free(context, rows->real[i]);
     for (size_t i = 0; i < rows->block_count; i++) seqd_free(context, rows->blocks[i]);
-    void *const blocks[] = { rows->cat, rows->cat_values, rows->real, rows->blocks, rows->used, rows->joined_id,
+    void *const blocks[] = { rows->cat, rows->cat_values, rows->real, rows->blocks, rows->used, rows->joined.text,
                              rows->jumps };
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) seqd_free(context, blocks[i]);
     seqd_intern_clear(&rows->ids);
@@ -220,51 +148,18 @@ static int32_t grow_static(seqd_rows *rows, seqd_error *error)
     return SEQD_OK;
 }
 
-static void cell_text(const seqd_cell *cell, char number[SEQD_NUMBER_SIZE], const char **text, size_t *length)
-{
-    *text = cell->text ? cell->text : "";
-    *length = cell->text ? cell->length : 0;
-    if (cell->type == SEQD_CELL_TEXT) return;
-    *length = cell->type == SEQD_CELL_I64 ? seqd_format_i64(cell->i64, number) : seqd_format_f64(cell->f64, number);
-    if (cell->type == SEQD_CELL_F64 && isnan(cell->f64)) *length = 0;
-    *text = number;
-}
-
-/* The text of the id of a row, joined by '/' into joined_id when it has several parts. */
-static int32_t join_id(seqd_rows *rows, const seqd_cell *cells, const char **text, size_t *length,
-                       char number[SEQD_NUMBER_SIZE],
-                       int64_t line, seqd_error *error)
+/* Of the columns that make the id, the first that is empty. */
+static int32_t fail_unnamed(const seqd_rows *rows, const seqd_cell *cells, int64_t line, seqd_error *error)
 {
     const seqd_column_list *list = &rows->columns.id;
-    size_t used = 0;
-    for (int32_t i = 0; i < list->count; i++) {
-        const char *part;
-        size_t size;
-        cell_text(&cells[list->at[i]], number, &part, &size);
-        if (size == 0) {
-            char name[SEQD_QUOTE_SIZE];
-            const char *column = rows->names[list->at[i]];
-            return seqd_rows_fail(rows, SEQD_E_DATA, line, list->at[i], error, "column '%s' names no series",
-                                  seqd_quote(column, strlen(column), name));
-        }
-        if (list->count == 1) {
-            *text = part;
-            *length = size;
-            return SEQD_OK;
-        }
-        size_t need;
-        if (!seqd_add_size(used, size, &need) || need > SIZE_MAX / 4) return seqd_fail_nomem(error, size);
-        void *block = rows->joined_id;
-        const bool grown = seqd_grow(rows->context, &block, &rows->joined_capacity, need + 1, 1);
-        rows->joined_id = block;
-        if (!grown) return seqd_fail_alloc(rows->context, need + 1, error);
-        if (i > 0) rows->joined_id[used++] = '/';
-        memcpy(rows->joined_id + used, part, size);
-        used += size;
-    }
-    *text = rows->joined_id;
-    *length = used;
-    return SEQD_OK;
+    char number[SEQD_NUMBER_SIZE], name[SEQD_QUOTE_SIZE];
+    const char *text;
+    size_t length = 1;
+    int32_t i = -1;
+    while (length > 0 && ++i < list->count - 1) seqd_cell_text(&cells[list->at[i]], number, &text, &length);
+    const char *column = rows->names[list->at[i]];
+    return seqd_rows_fail(rows, SEQD_E_DATA, line, list->at[i], error, "column '%s' names no series",
+                          seqd_quote(column, strlen(column), name));
 }
 
 static int32_t find_series(seqd_rows *rows, const seqd_cell *cells, int64_t line, int32_t *series, seqd_error *error)
@@ -272,7 +167,8 @@ static int32_t find_series(seqd_rows *rows, const seqd_cell *cells, int64_t line
     char number[SEQD_NUMBER_SIZE];
     const char *text = "";
     size_t length = 0;
-    SEQD_CHECK(join_id(rows, cells, &text, &length, number, line, error));
+    SEQD_CHECK(seqd_join_cells(rows->context, &rows->columns.id, cells, &rows->joined, &text, &length, number, error));
+    if (length == 0) return fail_unnamed(rows, cells, line, error);
     if (rows->last_series >= 0) {
         /* Mostly it is the one before again, or, where rows stand by date, the one that came after that before. */
         const int32_t follower = rows->last_series + 1 < rows->ids.count ? rows->last_series + 1 : 0;
@@ -297,15 +193,6 @@ static int32_t find_series(seqd_rows *rows, const seqd_cell *cells, int64_t line
     return SEQD_OK;
 }
 
-static bool all_digits(const char *text, size_t length)
-{
-    size_t i = length > 1 && (text[0] == '-' || text[0] == '+');
-    if (i == length) return false;
-    for (; i < length; i++)
-        if ((unsigned char)(text[i] - '0') > 9) return false;
-    return true;
-}
-
 static int32_t parse_time(seqd_rows *rows, const seqd_cell *cell, int64_t line, int64_t *time, seqd_error *error)
 {
     const int32_t column = rows->columns.time;
@@ -316,8 +203,8 @@ static int32_t parse_time(seqd_rows *rows, const seqd_cell *cell, int64_t line, 
     if (cell->type == SEQD_CELL_TEXT) {
         const char *text = cell->text ? cell->text : "";
         size_t length = cell->text ? cell->length : 0;
-        trim(&text, &length);
-        const bool digits = all_digits(text, length);
+        seqd_trim_blanks(&text, &length);
+        const bool digits = seqd_all_digits(text, length);
         if (rows->freq == SEQD_FREQ_INT || (rows->freq == SEQD_FREQ_AUTO && digits)) {
             kind = SEQD_TIME_WHOLE;
             if (!seqd_parse_i64(text, length, time))
@@ -360,7 +247,7 @@ static int32_t check_static(seqd_rows *rows, const seqd_cell *cells, int32_t ser
         const char *text;
         size_t length;
         int32_t code;
-        cell_text(&cells[c->cat.at[i]], number, &text, &length);
+        seqd_cell_text(&cells[c->cat.at[i]], number, &text, &length);
         int32_t *place = &rows->cat[i][series];
         if (length == 0) continue;
         if (*place >= 0) {
@@ -376,7 +263,7 @@ static int32_t check_static(seqd_rows *rows, const seqd_cell *cells, int32_t ser
     }
     for (int32_t i = 0; i < c->real.count && column < 0; i++) {
         double given;
-        if (!parse_number(&cells[c->real.at[i]], &given))
+        if (!seqd_cell_number(&cells[c->real.at[i]], &given))
             return fail_cell(rows, line, c->real.at[i], &cells[c->real.at[i]], "a number", error);
         double *place = &rows->real[i][series];
         if (isnan(given)) continue;
@@ -388,7 +275,7 @@ static int32_t check_static(seqd_rows *rows, const seqd_cell *cells, int32_t ser
     if (column < 0) return SEQD_OK;
     const char *text, *series_id = seqd_intern_text(&rows->ids, series);
     size_t length;
-    cell_text(&cells[column], number, &text, &length);
+    seqd_cell_text(&cells[column], number, &text, &length);
     return seqd_rows_fail(rows, SEQD_E_DATA, line, column, error,
                           "column '%s' of series '%s' changes to '%s', but is static",
                           seqd_quote(rows->names[column], strlen(rows->names[column]), name),
@@ -400,7 +287,7 @@ static int32_t add_covariates(seqd_rows *rows, const seqd_column_list *list, int
 {
     for (int32_t i = 0; i < list->count; i++) {
         double value;
-        if (!read_number(&cells[list->at[i]], &value))
+        if (!seqd_read_number(&cells[list->at[i]], &value))
             return fail_cell(rows, line, list->at[i], &cells[list->at[i]], "a number", error);
         *seqd_rows_covariate(rows, first + i, rows->count) = (float)value;
     }
@@ -457,10 +344,10 @@ int32_t seqd_rows_add(seqd_rows *rows, const seqd_cell *cells, int64_t line, seq
     double y, stock;
     SEQD_CHECK(find_series(rows, cells, line, &series, error));
     SEQD_CHECK(parse_time(rows, &cells[c->time], line, &time, error));
-    if (!read_number(&cells[c->target], &y))
+    if (!seqd_read_number(&cells[c->target], &y))
         return fail_cell(rows, line, c->target, &cells[c->target], "a number", error);
     if (c->in_stock >= 0) {
-        if (!read_number(&cells[c->in_stock], &stock))
+        if (!seqd_read_number(&cells[c->in_stock], &stock))
             return fail_cell(rows, line, c->in_stock, &cells[c->in_stock], "a number", error);
         *seqd_rows_in_stock(rows, row) = stock != 0.0; /* NaN, nothing said, is in stock */
     }

@@ -3,18 +3,9 @@
 #define SEQD_DATA_ROWS_H
 
 #include "calendar.h"
+#include "cell.h"
 #include "columns.h"
 #include "intern.h"
-
-/* A value on its way into the rows: of a CSV file always text. */
-typedef enum seqd_cell_type { SEQD_CELL_TEXT, SEQD_CELL_I64, SEQD_CELL_F64 } seqd_cell_type;
-typedef struct seqd_cell {
-    seqd_cell_type type;
-    const char *text;
-    size_t length;
-    int64_t i64;
-    double f64;
-} seqd_cell;
 
 typedef enum seqd_time_kind {
     SEQD_TIME_UNKNOWN,
@@ -57,8 +48,7 @@ typedef struct seqd_rows {
     int32_t used_count;
 
     seqd_intern ids;
-    char *joined_id;             /* of several columns */
-    size_t joined_capacity;
+    seqd_joined joined;
     int32_t last_series;         /* of the row before, to spare most look-ups; -1 before the first */
     seqd_date_memo last_date;
 

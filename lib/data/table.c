@@ -68,7 +68,7 @@ static int32_t read_all(seqd_table *table, seqd_csv *csv, seqd_error *error)
 int32_t seqd_table_load(seqd_context *context, const char *path, seqd_table **out, seqd_error *error)
 {
     seqd_csv csv;
-    SEQD_CHECK(seqd_csv_open(&csv, context, path, error));
+    SEQD_CHECK(seqd_csv_open(&csv, context, path, "", error));
     seqd_table *table = seqd_alloc_zero(context, sizeof *table);
     int32_t status = SEQD_OK;
     if (table) {

@@ -224,6 +224,7 @@ static int32_t run_all(run *r, seqd_error *error)
 int32_t seqd_backtest_new(seqd_dataset *dataset, const seqd_options *options, const char *models,
                           seqd_forecaster_fn forecaster, void *user, seqd_backtest **out, seqd_error *error)
 {
+    SEQD_CHECK(seqd_need_panel(dataset, error));
     seqd_context *context = dataset->context;
     const int64_t horizon = seqd_option_i64(options, SEQD_OPT_HORIZON);
     const int64_t season = seqd_option_i64(options, SEQD_OPT_SEASON_LENGTH);

@@ -93,6 +93,7 @@ static int32_t unknown_baseline(const char *name, seqd_error *error)
 int32_t seqd_baseline_run(seqd_dataset *dataset, const seqd_options *options, const char *name, seqd_forecast **out,
                           seqd_error *error)
 {
+    SEQD_CHECK(seqd_need_panel(dataset, error));
     const int32_t index = seqd_baseline_find(name);
     if (index < 0) return unknown_baseline(name, error);
     if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");

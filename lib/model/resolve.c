@@ -60,6 +60,7 @@ static bool scaler_suits_counts(const seqd_options *options)
 
 int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, seqd_error *error)
 {
+    SEQD_CHECK(seqd_need_panel(dataset, error));
     const target_facts facts = look_at(dataset);
     if (facts.observed == 0)
         return seqd_fail(error, SEQD_E_DATA, "the data hold no observed value of the target");

@@ -77,7 +77,7 @@ int main(void)
     AT(seqd_option_info, minimum, 48);
     AT(seqd_option_info, maximum, 56);
     AT(seqd_option_info, help, 64);
-    SIZE(seqd_dataset_summary, 112);
+    SIZE(seqd_dataset_summary, 136);
     AT(seqd_dataset_summary, struct_size, 0);
     AT(seqd_dataset_summary, rows, 8);
     AT(seqd_dataset_summary, series, 16);
@@ -92,6 +92,9 @@ int main(void)
     AT(seqd_dataset_summary, clipped, 88);
     AT(seqd_dataset_summary, out_of_stock, 96);
     AT(seqd_dataset_summary, future_steps, 104);
+    AT(seqd_dataset_summary, labelled, 112);
+    AT(seqd_dataset_summary, classes, 120);
+    AT(seqd_dataset_summary, unnamed, 128);
     SIZE(seqd_parameter_info, 48);
     AT(seqd_parameter_info, struct_size, 0);
     AT(seqd_parameter_info, name, 8);

@@ -34,7 +34,7 @@ static int32_t dump(const char *text, size_t size, char *to, size_t room)
     char *copy = malloc(size + 1);
     assert_non_null(copy);
     memcpy(copy, text, size);
-    int32_t status = seqd_csv_open_text(&csv, context, copy, size, &error);
+    int32_t status = seqd_csv_open_text(&csv, context, copy, size, "", &error);
     size_t used = 0;
     to[0] = '\0';
     if (status == SEQD_OK) {
@@ -147,7 +147,7 @@ static void long_rows_and_limits(void **state)
     memcpy(text + 7 + SIZE, "\"\ny,z\n", 6);
     seqd_csv csv;
     bool more;
-    assert_int_equal(seqd_csv_open_text(&csv, context, text, SIZE + 13, &error), SEQD_OK);
+    assert_int_equal(seqd_csv_open_text(&csv, context, text, SIZE + 13, "", &error), SEQD_OK);
     assert_int_equal(seqd_csv_next(&csv, &more, &error), SEQD_OK);
     assert_true(more);
     assert_int_equal(csv.fields[1].length, SIZE / 2);
@@ -157,19 +157,19 @@ static void long_rows_and_limits(void **state)
     assert_false(more);
     seqd_csv_close(&csv);
     assert_int_equal(seqd_context_limit(context, "field", 1000, NULL), SEQD_OK);
-    assert_int_equal(seqd_csv_open_text(&csv, context, text, SIZE + 13, &error), SEQD_OK);
+    assert_int_equal(seqd_csv_open_text(&csv, context, text, SIZE + 13, "", &error), SEQD_OK);
     assert_int_equal(seqd_csv_next(&csv, &more, &error), SEQD_E_LIMIT);
     assert_contains(error.message, "'field' of 1000 bytes");
     assert_int_equal(error.line, 2);
     seqd_csv_close(&csv);
     /* The limit is met long before the whole field is held. */
     assert_int_equal(seqd_context_limit(context, "memory", 1000000, NULL), SEQD_OK);
-    assert_int_equal(seqd_csv_open_text(&csv, context, text, SIZE + 13, &error), SEQD_OK);
+    assert_int_equal(seqd_csv_open_text(&csv, context, text, SIZE + 13, "", &error), SEQD_OK);
     assert_int_equal(seqd_csv_next(&csv, &more, &error), SEQD_E_LIMIT);
     assert_contains(error.message, "'field'");
     seqd_csv_close(&csv);
     assert_int_equal(seqd_context_limit(context, "field", 0, NULL), SEQD_OK);
-    assert_int_equal(seqd_csv_open_text(&csv, context, text, SIZE + 13, &error), SEQD_OK);
+    assert_int_equal(seqd_csv_open_text(&csv, context, text, SIZE + 13, "", &error), SEQD_OK);
     assert_int_equal(seqd_csv_next(&csv, &more, &error), SEQD_E_LIMIT);
     assert_contains(error.message, "'memory'");
     seqd_csv_close(&csv);
@@ -184,18 +184,18 @@ static void wide_headers(void **state)
     assert_non_null(text);
     seqd_csv csv;
     for (int i = 0; i < 1000; i++) p += snprintf(p, 8, i ? ",c%d" : "c%d", i);
-    assert_int_equal(seqd_csv_open_text(&csv, context, text, (size_t)(p - text), &error), SEQD_OK);
+    assert_int_equal(seqd_csv_open_text(&csv, context, text, (size_t)(p - text), "", &error), SEQD_OK);
     assert_int_equal(csv.column_count, 1000);
     assert_string_equal(csv.columns[999], "c999");
     seqd_csv_close(&csv);
     for (int i = 1000; i < COLUMNS; i++) p += snprintf(p, 8, ",c%d", i);
-    assert_int_equal(seqd_csv_open_text(&csv, context, text, (size_t)(p - text), &error), SEQD_E_LIMIT);
+    assert_int_equal(seqd_csv_open_text(&csv, context, text, (size_t)(p - text), "", &error), SEQD_E_LIMIT);
     assert_contains(error.message, "columns");
     free(text);
     /* A header that needs more room than was guessed is read twice. */
     char quotes[400] = "\"the \"\"big\"\" one\"";
     for (int i = 0; i < 80; i++) strcat(quotes, i % 2 ? ",\"\"" : ",");
-    assert_int_equal(seqd_csv_open_text(&csv, context, quotes, strlen(quotes), &error), SEQD_OK);
+    assert_int_equal(seqd_csv_open_text(&csv, context, quotes, strlen(quotes), "", &error), SEQD_OK);
     assert_int_equal(csv.column_count, 81);
     assert_string_equal(csv.columns[0], "the \"big\" one");
     seqd_csv_close(&csv);
@@ -223,7 +223,7 @@ static void rows_across_the_buffer_end(void **state)
         p += sizeof tail - 1;
         seqd_csv csv;
         bool more;
-        assert_int_equal(seqd_csv_open_text(&csv, context, text, (size_t)(p - text), &error), SEQD_OK);
+        assert_int_equal(seqd_csv_open_text(&csv, context, text, (size_t)(p - text), "", &error), SEQD_OK);
         assert_int_equal(seqd_csv_next(&csv, &more, &error), SEQD_OK);
         assert_int_equal(csv.fields[0].length, filler + 1);
         if (seqd_csv_next(&csv, &more, &error) != SEQD_OK) fail_msg("shift %d: %s", (int)shift, error.message);
@@ -281,7 +281,7 @@ static void random_fields(void **state)
         memcpy(copy, text, used);
         seqd_csv csv;
         bool more;
-        assert_int_equal(seqd_csv_open_text(&csv, context, copy, used, &error), SEQD_OK);
+        assert_int_equal(seqd_csv_open_text(&csv, context, copy, used, "", &error), SEQD_OK);
         for (int i = 0; i < count; i += 2) {
             if (seqd_csv_next(&csv, &more, &error) != SEQD_OK) fail_msg("round %d: %s", (int)round, error.message);
             assert_true(more);

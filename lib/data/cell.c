@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "status.h"
+
+int32_t seqd_fail_row(const char *file, int32_t status, int64_t line, int32_t column, seqd_error *error,
+                      const char *message)
+{
+    const int64_t field = column >= 0 ? column + 1 : 0;
+    if (file) return seqd_fail_at(error, status, line, field, "%s:%lld: %s", file, (long long)line, message);
+    return seqd_fail_at(error, status, line, field, "row %lld: %s", (long long)line, message);
+}
+
+int32_t seqd_fail_cell(const char *file, const char *name, int64_t line, int32_t column, const seqd_cell *cell,
+                       const char *what, seqd_error *error)
+{
+    char quoted[SEQD_QUOTE_SIZE], value[SEQD_QUOTE_SIZE], number[SEQD_NUMBER_SIZE];
+    char message[SEQD_ERROR_MESSAGE_SIZE];
+    const char *text = cell->text;
+    size_t length = cell->length;
+    if (cell->type != SEQD_CELL_TEXT) {
+        length = cell->type == SEQD_CELL_I64 ? seqd_format_i64(cell->i64, number) : seqd_format_f64(cell->f64, number);
+        text = number;
+    }
+    (void)snprintf(message, sizeof message, "column '%s': '%s' is not %s", seqd_quote(name, strlen(name), quoted),
+                   seqd_quote(text, length, value), what);
+    return seqd_fail_row(file, SEQD_E_DATA, line, column, error, message);
+}
+
+bool seqd_same_word(const char *text, size_t length, const char *word)
+{
+    if (strlen(word) != length) return false;
+    for (size_t i = 0; i < length; i++)
+        if ((text[i] | 32) != word[i]) return false;
+    return true;
+}
+
+void seqd_trim_blanks(const char **text, size_t *length)
+{
+    while (*length > 0 && **text == ' ') {
+        ++*text;
+        --*length;
+    }
+    while (*length > 0 && (*text)[*length - 1] == ' ') --*length;
+}
+
+bool seqd_all_digits(const char *text, size_t length)
+{
+    size_t i = length > 1 && (text[0] == '-' || text[0] == '+');
+    if (i == length) return false;
+    for (; i < length; i++)
+        if ((unsigned char)(text[i] - '0') > 9) return false;
+    return true;
+}
+
+bool seqd_cell_number(const seqd_cell *cell, double *value)
+{
+    if (cell->type == SEQD_CELL_I64) {
+        *value = (double)cell->i64;
+        return true;
+    }
+    if (cell->type == SEQD_CELL_F64) {
+        *value = cell->f64;
+    } else {
+        const char *text = cell->text;
+        size_t length = cell->length;
+        if (length > 0 && seqd_parse_f64(text, length, value)) return fabs(*value) <= (double)FLT_MAX;
+        seqd_trim_blanks(&text, &length);
+        if (length == 0 || seqd_same_word(text, length, "nan") || seqd_same_word(text, length, "na") ||
+            seqd_same_word(text, length, "null"))
+            *value = (double)NAN;
+        else if (seqd_same_word(text, length, "true"))
+            *value = 1.0;
+        else if (seqd_same_word(text, length, "false"))
+            *value = 0.0;
+        else if (!seqd_parse_f64(text, length, value))
+            return false;
+    }
+    return isnan(*value) || fabs(*value) <= (double)FLT_MAX;
+}
+
+void seqd_cell_text(const seqd_cell *cell, char number[SEQD_NUMBER_SIZE], const char **text, size_t *length)
+{
+    *text = cell->text ? cell->text : "";
+    *length = cell->text ? cell->length : 0;
+    if (cell->type == SEQD_CELL_TEXT) return;
+    *length = cell->type == SEQD_CELL_I64 ? seqd_format_i64(cell->i64, number) : seqd_format_f64(cell->f64, number);
+    if (cell->type == SEQD_CELL_F64 && isnan(cell->f64)) *length = 0;
+    *text = number;
+}
+
+int32_t seqd_join_cells(seqd_context *context, const seqd_column_list *list, const seqd_cell *cells,
+                        seqd_joined *joined, const char **text, size_t *length, char number[SEQD_NUMBER_SIZE],
+                        seqd_error *error)
+{
+    size_t used = 0;
+    for (int32_t i = 0; i < list->count; i++) {
+        const char *part;
+        size_t size, need;
+        seqd_cell_text(&cells[list->at[i]], number, &part, &size);
+        if (size == 0 || list->count == 1) {
+            *text = part;
+            *length = size;
+            return SEQD_OK;
+        }
+        if (!seqd_add_size(used, size, &need) || need > SIZE_MAX / 4) return seqd_fail_nomem(error, size);
+        void *block = joined->text;
+        const bool grown = seqd_grow(context, &block, &joined->capacity, need + 1, 1);
+        joined->text = block;
+        if (!grown) return seqd_fail_alloc(context, need + 1, error);
+        if (i > 0) joined->text[used++] = '/';
+        memcpy(joined->text + used, part, size);
+        used += size;
+    }
+    *text = joined->text;
+    *length = used;
+    return SEQD_OK;
+}

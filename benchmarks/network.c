@@ -133,7 +133,7 @@ static int32_t make(network *net, seqd_error *error)
     net->context->threads = s->threads;
     status = seqd_backend_find(net->context, s->backend, &net->backend, error);
     for (int32_t i = 0; i < s->layers && status == SEQD_OK; i++) {
-        seqd_rnn_plan plan = {layer_shape(net, i), s->steps, s->shard_rows, s->threads, true};
+        seqd_rnn_plan plan = {layer_shape(net, i), s->steps, s->shard_rows, s->threads, true, false, false};
         status = seqd_rnn_create(net->context, &net->backend, &plan, &net->train[i], error);
         plan.train = false;
         if (status == SEQD_OK)

@@ -25,7 +25,7 @@ enum {
     SEQD_ONEDNN_INPUT,           /* [steps][rows][columns] */
     SEQD_ONEDNN_WEIGHT_IH,       /* in the layout that oneDNN likes best */
     SEQD_ONEDNN_WEIGHT_HH,
-    SEQD_ONEDNN_BIAS,            /* [blocks][hidden], 4 blocks for LSTM and for GRU */
+    SEQD_ONEDNN_BIAS,            /* [blocks][hidden], as onednn_map.h says */
     SEQD_ONEDNN_OUTPUT,          /* [steps][rows][hidden] */
     SEQD_ONEDNN_STATE,           /* [rows][hidden], before the first step; without it the backward pass of 2.6 adds
                                     what is not there to the gradient of weight_hh */
@@ -45,6 +45,7 @@ typedef struct seqd_onednn_descriptors {
 typedef struct seqd_onednn_layer {
     seqd_cell cell;
     int32_t steps, rows, columns, hidden;
+    bool reverse;
 } seqd_onednn_layer;
 
 /* All of them run inside seqd_onednn_guard, return a dnnl_status_t, and leave what is half made to the caller. */
@@ -53,8 +54,9 @@ void seqd_onednn_forget(seqd_onednn_descriptors *descriptors);
 const_dnnl_memory_desc_t seqd_onednn_descriptor(const seqd_onednn_descriptors *descriptors, int32_t which);
 
 /* kind: dnnl_forward_inference, dnnl_forward_training, or dnnl_backward, which needs the description of the latter. */
-int32_t seqd_onednn_describe_cell(dnnl_engine_t engine, const_dnnl_primitive_attr_t attributes, seqd_cell cell,
-                                  dnnl_prop_kind_t kind, const seqd_onednn_descriptors *descriptors,
+int32_t seqd_onednn_describe_cell(dnnl_engine_t engine, const_dnnl_primitive_attr_t attributes,
+                                  const seqd_onednn_layer *layer, dnnl_prop_kind_t kind,
+                                  const seqd_onednn_descriptors *descriptors,
                                   const_dnnl_primitive_desc_t forward, seqd_onednn_operation *room,
                                   dnnl_primitive_desc_t *out);
 

@@ -24,10 +24,10 @@ static seqd_onednn_form form(dnnl_format_tag_t tag, int32_t dimensions, const dn
 void seqd_onednn_forms(const seqd_onednn_layer *layer, seqd_onednn_form out[SEQD_ONEDNN_DESCRIPTORS])
 {
     const dnnl_dim_t steps = layer->steps, rows = layer->rows, columns = layer->columns, hidden = layer->hidden;
-    const dnnl_dim_t gates = layer->cell == SEQD_CELL_LSTM ? 4 : 3;
+    const dnnl_dim_t gates = seqd_cell_blocks(layer->cell), biases = seqd_onednn_bias_blocks(layer->cell);
     /* layers, directions, columns, gates, hidden: the order of sizes, not of the memory */
     const dnnl_dim_t weight_ih[5] = {1, 1, columns, gates, hidden}, weight_hh[5] = {1, 1, hidden, gates, hidden};
-    const dnnl_dim_t bias[5] = {1, 1, SEQD_ONEDNN_BIAS_BLOCKS, hidden, 0};
+    const dnnl_dim_t bias[5] = {1, 1, biases, hidden, 0};
     const dnnl_dim_t input[5] = {steps, rows, columns, 0, 0}, output[5] = {steps, rows, hidden, 0, 0};
     const dnnl_dim_t state[5] = {1, 1, rows, hidden, 0};
     out[SEQD_ONEDNN_INPUT] = form(dnnl_tnc, 3, input);
@@ -55,13 +55,13 @@ static int32_t make_program(seqd_onednn_rnn_layer *layer, int32_t index)
     seqd_onednn_program *p = &layer->programs[index];
     const seqd_rnn_plan *plan = &layer->base.plan;
     const seqd_onednn_layer shape = {plan->shape.cell, plan->steps, p->rows, seqd_onednn_columns(&plan->shape),
-                                     plan->shape.hidden};
+                                     plan->shape.hidden, plan->reverse};
     const dnnl_prop_kind_t kind = index == SEQD_ONEDNN_BACK ? dnnl_backward
                                   : plan->train             ? dnnl_forward_training
                                                             : dnnl_forward_inference;
     const bool back = index == SEQD_ONEDNN_BACK;
     CHECK(seqd_onednn_describe(&shape, &p->descriptors));
-    CHECK(seqd_onednn_describe_cell(layer->engine, layer->attributes, plan->shape.cell, kind, &p->descriptors,
+    CHECK(seqd_onednn_describe_cell(layer->engine, layer->attributes, &shape, kind, &p->descriptors,
                                     back ? layer->programs[SEQD_ONEDNN_WHOLE].description : NULL, &layer->room,
                                     &p->description));
     CHECK(dnnl_primitive_create(&p->primitive, p->description));
@@ -106,10 +106,11 @@ static void place(seqd_onednn_rnn_layer *layer, seqd_arena *arena)
     const bool train = plan->train;
     const size_t columns = (size_t)seqd_onednn_columns(&plan->shape), hidden = (size_t)plan->shape.hidden;
     const size_t gates = (size_t)seqd_rnn_gates(&plan->shape), cells = (size_t)plan->steps * (size_t)plan->rows;
+    const size_t biases = (size_t)seqd_onednn_bias_blocks(plan->shape.cell);
     size_t workspace = 0, scratch = 0, repack = 0;
     layer->plain[0] = take(arena, true, gates * columns);
     layer->plain[1] = take(arena, true, gates * hidden);
-    layer->bias = take(arena, true, SEQD_ONEDNN_BIAS_BLOCKS * hidden);
+    layer->bias = take(arena, true, biases * hidden);
     for (int32_t i = 0; i < SEQD_ONEDNN_PROGRAMS; i++) {
         seqd_onednn_program *p = &layer->programs[i];
         for (int j = 0; j < 2; j++) {
@@ -131,7 +132,7 @@ static void place(seqd_onednn_rnn_layer *layer, seqd_arena *arena)
         lane->state_gradient = take(arena, train, 2 * (size_t)plan->rows * hidden);
         lane->weight_gradient[0] = take(arena, train, columns * gates);
         lane->weight_gradient[1] = take(arena, train, hidden * gates);
-        lane->bias_gradient = take(arena, train, SEQD_ONEDNN_BIAS_BLOCKS * hidden);
+        lane->bias_gradient = take(arena, train, biases * hidden);
         lane->workspace = seqd_arena_take(arena, workspace, 1);
         lane->scratch = seqd_arena_take(arena, scratch, 1);
     }
@@ -216,16 +217,17 @@ static int32_t warm_up(const seqd_onednn_rnn_layer *layer)
     const seqd_onednn_lane *lane = &layer->lanes[0];
     const size_t columns = (size_t)seqd_onednn_columns(&plan->shape), hidden = (size_t)plan->shape.hidden;
     const size_t gates = (size_t)seqd_rnn_gates(&plan->shape), cells = (size_t)plan->steps * (size_t)plan->rows;
+    const size_t biases = (size_t)seqd_onednn_bias_blocks(plan->shape.cell);
     memset(layer->plain[0], 0, gates * columns * sizeof(float));
     memset(layer->plain[1], 0, gates * hidden * sizeof(float));
-    memset(layer->bias, 0, SEQD_ONEDNN_BIAS_BLOCKS * hidden * sizeof(float));
+    memset(layer->bias, 0, biases * hidden * sizeof(float));
     memset(lane->input, 0, cells * columns * sizeof(float));
     CHECK(seqd_onednn_repack(layer));
     if (plan->train) {
         memset(lane->output_gradient, 0, cells * hidden * sizeof(float));
         memset(lane->weight_gradient[0], 0, columns * gates * sizeof(float));
         memset(lane->weight_gradient[1], 0, hidden * gates * sizeof(float));
-        memset(lane->bias_gradient, 0, SEQD_ONEDNN_BIAS_BLOCKS * hidden * sizeof(float));
+        memset(lane->bias_gradient, 0, biases * hidden * sizeof(float));
     }
     for (int32_t i = 0; i < SEQD_ONEDNN_PROGRAMS; i++)
         if (layer->programs[i].wanted) CHECK(seqd_onednn_execute(layer, 0, i));

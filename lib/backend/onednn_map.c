@@ -7,10 +7,10 @@
 static int32_t our_block(seqd_cell cell, int32_t gate)
 {
     static const int32_t gru[3] = {1, 0, 2};
-    return cell == SEQD_CELL_GRU ? gru[gate] : gate;
+    return seqd_cell_blocks(cell) == 3 ? gru[gate] : gate;
 }
 
-static int32_t gate_count(const seqd_rnn_shape *shape) { return seqd_rnn_gates(shape) / shape->hidden; }
+static int32_t gate_count(const seqd_rnn_shape *shape) { return seqd_cell_blocks(shape->cell); }
 
 void seqd_onednn_weights(const seqd_rnn_shape *shape, const float *ours, int32_t columns, float *theirs)
 {

@@ -9,11 +9,15 @@
  *
  *   LSTM   ours i, f, g, o, two biases that are added; oneDNN's the same with one bias
  *   GRU    ours r, z, n with b (of W x) and b' (of U h); oneDNN's, "linear before reset", z, r, n with four bias blocks
- *          b_z + b'_z, b_r + b'_r, b_n, b'_n
+ *          b_z + b'_z, b_r + b'_r, b_n, b'_n; its other one, which resets before the product, has b + b' of z, r, n
+ *   RNN    one block on either side, two biases that are added
  *
  * weight[gates][columns] keeps its layout, block by block; oneDNN's gradient is its transpose [columns][gates].
  */
-#define SEQD_ONEDNN_BIAS_BLOCKS 4
+static inline int32_t seqd_onednn_bias_blocks(seqd_cell cell)
+{
+    return cell == SEQD_CELL_GRU ? 4 : seqd_cell_blocks(cell);
+}
 
 void seqd_onednn_weights(const seqd_rnn_shape *shape, const float *ours, int32_t columns, float *theirs);
 void seqd_onednn_biases(const seqd_rnn_shape *shape, const seqd_rnn_params *params, float *theirs);

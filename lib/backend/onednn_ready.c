@@ -77,7 +77,7 @@ static void fill(float *to, int count, float value)
 /* *right is set on success. */
 static int32_t try_layer(seqd_context *context, bool *right, seqd_error *error)
 {
-    const seqd_rnn_plan plan = {{SEQD_CELL_LSTM, INPUTS, 0, UNITS}, STEPS, ROWS, 1, false};
+    const seqd_rnn_plan plan = {{SEQD_CELL_LSTM, INPUTS, 0, UNITS}, STEPS, ROWS, 1, false, false, false};
     float weight_ih[4 * UNITS * INPUTS], weight_hh[4 * UNITS * UNITS], bias[4 * UNITS], x[STEPS * ROWS * INPUTS];
     const seqd_rnn_params params = {weight_ih, weight_hh, bias, bias};
     fill(weight_ih, 4 * UNITS * INPUTS, 0.25f);

@@ -8,7 +8,8 @@
 #include "status.h"
 
 /*
- * A recurrent layer on oneDNN's primitives for LSTM and for GRU with the reset gate after the product. Every primitive
+ * A recurrent layer on oneDNN's primitives for LSTM, for GRU with the reset gate after the product ("linear before
+ * reset") and before it, and for the plain RNN, in either direction. Every primitive
  * has a fixed number of rows; a call with fewer is padded with zeros, whose gradients are zeros too.
  */
 static seqd_onednn_rnn_layer *layer_of(seqd_rnn *rnn) { return (seqd_onednn_rnn_layer *)(void *)rnn; }
@@ -134,12 +135,13 @@ static void backward(seqd_rnn *rnn, int32_t index, int32_t rows, const float *x,
     const seqd_onednn_lane *lane = &layer->lanes[index];
     const size_t gates = (size_t)seqd_rnn_gates(shape), columns = (size_t)seqd_onednn_columns(shape);
     const size_t hidden = (size_t)shape->hidden;
+    const size_t bias_count = (size_t)seqd_onednn_bias_blocks(shape->cell) * hidden;
     if (atomic_load(&layer->failure) == 0) {
         lane_call call = {layer, index, SEQD_ONEDNN_BACK};
         seqd_onednn_pad(plan->steps, rows, plan->rows, shape->hidden, dh, lane->output_gradient);
         memset(lane->weight_gradient[0], 0, columns * gates * sizeof(float));
         memset(lane->weight_gradient[1], 0, hidden * gates * sizeof(float));
-        memset(lane->bias_gradient, 0, SEQD_ONEDNN_BIAS_BLOCKS * hidden * sizeof(float));
+        memset(lane->bias_gradient, 0, bias_count * sizeof(float));
         note_failure(layer, seqd_onednn_run(execute, &call));
     }
     if (atomic_load(&layer->failure) != 0) {
@@ -160,6 +162,6 @@ static int32_t status(const seqd_rnn *rnn, seqd_error *error)
 
 const seqd_rnn_ops *seqd_onednn_rnn(void)
 {
-    static const seqd_rnn_ops operations = {create, release, pack, forward, backward, NULL, status};
+    static const seqd_rnn_ops operations = {create, release, pack, forward, backward, NULL, NULL, status};
     return &operations;
 }

@@ -23,12 +23,15 @@ const_dnnl_memory_desc_t seqd_onednn_descriptor(const seqd_onednn_descriptors *d
     return &descriptors->list[which];
 }
 
-int32_t seqd_onednn_describe_cell(dnnl_engine_t engine, const_dnnl_primitive_attr_t attributes, seqd_cell cell,
-                                  dnnl_prop_kind_t kind, const seqd_onednn_descriptors *descriptors,
+int32_t seqd_onednn_describe_cell(dnnl_engine_t engine, const_dnnl_primitive_attr_t attributes,
+                                  const seqd_onednn_layer *layer, dnnl_prop_kind_t kind,
+                                  const seqd_onednn_descriptors *descriptors,
                                   const_dnnl_primitive_desc_t forward, seqd_onednn_operation *room,
                                   dnnl_primitive_desc_t *out)
 {
-    const dnnl_rnn_direction_t direction = dnnl_unidirectional_left2right;
+    const dnnl_rnn_direction_t direction =
+        layer->reverse ? dnnl_unidirectional_right2left : dnnl_unidirectional_left2right;
+    const dnnl_alg_kind_t rule = layer->cell == SEQD_CELL_RELU ? dnnl_eltwise_relu : dnnl_eltwise_tanh;
     const dnnl_memory_desc_t *x = &descriptors->list[SEQD_ONEDNN_INPUT], *h = &descriptors->list[SEQD_ONEDNN_OUTPUT];
     const dnnl_memory_desc_t *w = &descriptors->list[SEQD_ONEDNN_WEIGHT_IH];
     const dnnl_memory_desc_t *u = &descriptors->list[SEQD_ONEDNN_WEIGHT_HH];
@@ -39,17 +42,33 @@ int32_t seqd_onednn_describe_cell(dnnl_engine_t engine, const_dnnl_primitive_att
     const dnnl_memory_desc_t *h0 =
         kind == dnnl_forward_inference ? NULL : &descriptors->list[SEQD_ONEDNN_STATE];
     memset(room, 0, sizeof *room);
-    dnnl_status_t status;
-    if (cell == SEQD_CELL_LSTM)
-        status = kind == dnnl_backward
-                     ? dnnl_lstm_backward_desc_init(room, kind, direction, x, h0, h0, w, u, b, h, none, none,
-                                                    x, h0, h0, dw, du, b, h, none, none, 0)
-                     : dnnl_lstm_forward_desc_init(room, kind, direction, x, h0, h0, w, u, b, h, none, none, 0);
-    else
-        status = kind == dnnl_backward
-                     ? dnnl_lbr_gru_backward_desc_init(room, kind, direction, x, h0, w, u, b, h, none, x, h0,
-                                                       dw, du, b, h, none, 0)
-                     : dnnl_lbr_gru_forward_desc_init(room, kind, direction, x, h0, w, u, b, h, none, 0);
+    dnnl_status_t status = dnnl_unimplemented;
+    const bool back = kind == dnnl_backward;
+    switch (layer->cell) {
+    case SEQD_CELL_LSTM:
+        status = back ? dnnl_lstm_backward_desc_init(room, kind, direction, x, h0, h0, w, u, b, h, none, none, x, h0,
+                                                     h0, dw, du, b, h, none, none, 0)
+                      : dnnl_lstm_forward_desc_init(room, kind, direction, x, h0, h0, w, u, b, h, none, none, 0);
+        break;
+    case SEQD_CELL_GRU:
+        status = back ? dnnl_lbr_gru_backward_desc_init(room, kind, direction, x, h0, w, u, b, h, none, x, h0, dw, du,
+                                                        b, h, none, 0)
+                      : dnnl_lbr_gru_forward_desc_init(room, kind, direction, x, h0, w, u, b, h, none, 0);
+        break;
+    case SEQD_CELL_GRU_BEFORE:
+        status = back ? dnnl_gru_backward_desc_init(room, kind, direction, x, h0, w, u, b, h, none, x, h0, dw, du, b,
+                                                    h, none, 0)
+                      : dnnl_gru_forward_desc_init(room, kind, direction, x, h0, w, u, b, h, none, 0);
+        break;
+    case SEQD_CELL_TANH:
+    case SEQD_CELL_RELU:
+        status = back ? dnnl_vanilla_rnn_backward_desc_init(room, kind, rule, direction, x, h0, w, u, b, h, none, x, h0,
+                                                            dw, du, b, h, none, 0, 0.0f, 0.0f)
+                      : dnnl_vanilla_rnn_forward_desc_init(room, kind, rule, direction, x, h0, w, u, b, h, none, 0,
+                                                           0.0f, 0.0f);
+        break;
+    case SEQD_CELLS: break;
+    }
     if (status == dnnl_success) status = dnnl_primitive_desc_create(out, room, attributes, engine, forward);
     return (int32_t)status;
 }

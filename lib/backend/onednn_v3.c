@@ -24,12 +24,15 @@ const_dnnl_memory_desc_t seqd_onednn_descriptor(const seqd_onednn_descriptors *d
     return descriptors->list[which];
 }
 
-int32_t seqd_onednn_describe_cell(dnnl_engine_t engine, const_dnnl_primitive_attr_t attributes, seqd_cell cell,
-                                  dnnl_prop_kind_t kind, const seqd_onednn_descriptors *descriptors,
+int32_t seqd_onednn_describe_cell(dnnl_engine_t engine, const_dnnl_primitive_attr_t attributes,
+                                  const seqd_onednn_layer *layer, dnnl_prop_kind_t kind,
+                                  const seqd_onednn_descriptors *descriptors,
                                   const_dnnl_primitive_desc_t forward, seqd_onednn_operation *room,
                                   dnnl_primitive_desc_t *out)
 {
-    const dnnl_rnn_direction_t direction = dnnl_unidirectional_left2right;
+    const dnnl_rnn_direction_t direction =
+        layer->reverse ? dnnl_unidirectional_right2left : dnnl_unidirectional_left2right;
+    const dnnl_alg_kind_t rule = layer->cell == SEQD_CELL_RELU ? dnnl_eltwise_relu : dnnl_eltwise_tanh;
     const_dnnl_memory_desc_t x = descriptors->list[SEQD_ONEDNN_INPUT], h = descriptors->list[SEQD_ONEDNN_OUTPUT];
     const_dnnl_memory_desc_t w = descriptors->list[SEQD_ONEDNN_WEIGHT_IH];
     const_dnnl_memory_desc_t u = descriptors->list[SEQD_ONEDNN_WEIGHT_HH];
@@ -39,20 +42,38 @@ int32_t seqd_onednn_describe_cell(dnnl_engine_t engine, const_dnnl_primitive_att
     const_dnnl_memory_desc_t none = NULL; /* states after the last step, peepholes, projection */
     const_dnnl_memory_desc_t h0 = kind == dnnl_forward_inference ? NULL : descriptors->list[SEQD_ONEDNN_STATE];
     (void)room;
-    dnnl_status_t status;
-    if (cell == SEQD_CELL_LSTM)
-        status = kind == dnnl_backward
-                     ? dnnl_lstm_backward_primitive_desc_create(
-                           out, engine, kind, direction, x, h0, h0, w, u, none, none, b, h, none, none, x, h0, h0,
-                           dw, du, none, none, b, h, none, none, 0, forward, attributes)
-                     : dnnl_lstm_forward_primitive_desc_create(out, engine, kind, direction, x, h0, h0, w, u, none,
-                                                               none, b, h, none, none, 0, attributes);
-    else
-        status = kind == dnnl_backward
-                     ? dnnl_lbr_gru_backward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h,
-                                                                   none, x, h0, dw, du, b, h, none, 0, forward,
-                                                                   attributes)
-                     : dnnl_lbr_gru_forward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h,
-                                                                  none, 0, attributes);
+    dnnl_status_t status = dnnl_unimplemented;
+    const bool back = kind == dnnl_backward;
+    switch (layer->cell) {
+    case SEQD_CELL_LSTM:
+        status = back ? dnnl_lstm_backward_primitive_desc_create(out, engine, kind, direction, x, h0, h0, w, u, none,
+                                                                 none, b, h, none, none, x, h0, h0, dw, du, none, none,
+                                                                 b, h, none, none, 0, forward, attributes)
+                      : dnnl_lstm_forward_primitive_desc_create(out, engine, kind, direction, x, h0, h0, w, u, none,
+                                                                none, b, h, none, none, 0, attributes);
+        break;
+    case SEQD_CELL_GRU:
+        status = back ? dnnl_lbr_gru_backward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h,
+                                                                    none, x, h0, dw, du, b, h, none, 0, forward,
+                                                                    attributes)
+                      : dnnl_lbr_gru_forward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h,
+                                                                   none, 0, attributes);
+        break;
+    case SEQD_CELL_GRU_BEFORE:
+        status = back ? dnnl_gru_backward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h, none,
+                                                                x, h0, dw, du, b, h, none, 0, forward, attributes)
+                      : dnnl_gru_forward_primitive_desc_create(out, engine, kind, direction, x, h0, w, u, b, h, none,
+                                                               0, attributes);
+        break;
+    case SEQD_CELL_TANH:
+    case SEQD_CELL_RELU:
+        status = back ? dnnl_vanilla_rnn_backward_primitive_desc_create(out, engine, kind, rule, direction, x, h0, w, u,
+                                                                        b, h, none, x, h0, dw, du, b, h, none, 0, 0.0f,
+                                                                        0.0f, forward, attributes)
+                      : dnnl_vanilla_rnn_forward_primitive_desc_create(out, engine, kind, rule, direction, x, h0, w, u,
+                                                                       b, h, none, 0, 0.0f, 0.0f, attributes);
+        break;
+    case SEQD_CELLS: break;
+    }
     return (int32_t)status;
 }

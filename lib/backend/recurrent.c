@@ -31,10 +31,12 @@ int32_t seqd_rnn_create(seqd_context *context, const seqd_backend *backend, cons
                         seqd_error *error)
 {
     const seqd_rnn_ops *onednn = seqd_onednn_rnn();
+    if (plan->state_dropout && backend->kind == SEQD_BACKEND_ONEDNN)
+        return seqd_fail(error, SEQD_E_UNSUPPORTED, "backend=onednn cannot train with recurrent_dropout");
     if (onednn && backend->kind == SEQD_BACKEND_ONEDNN)
         return create(onednn, context, backend->kernels, plan, out, error);
     /* what oneDNN cannot do is no error when it was our choice */
-    if (onednn && backend->kind == SEQD_BACKEND_AUTO && onednn_is_faster(plan) &&
+    if (onednn && backend->kind == SEQD_BACKEND_AUTO && !plan->state_dropout && onednn_is_faster(plan) &&
         create(onednn, context, backend->native, plan, out, NULL) == SEQD_OK)
         return SEQD_OK;
     return create(&seqd_native_rnn, context, backend->native, plan, out, error);

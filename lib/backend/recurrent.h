@@ -12,17 +12,30 @@
  * their weights are the last columns of weight_ih, so that the matrix is what torch.nn.LSTM would hold for the
  * concatenated input.
  */
-typedef enum seqd_cell { SEQD_CELL_LSTM, SEQD_CELL_GRU } seqd_cell;
+typedef enum seqd_cell {
+    SEQD_CELL_LSTM,
+    SEQD_CELL_GRU,        /* resets after its product, as torch and Keras' reset_after=True */
+    SEQD_CELL_GRU_BEFORE, /* resets before it, as Cho et al. 2014 and Keras' reset_after=False */
+    SEQD_CELL_TANH,       /* plain RNN */
+    SEQD_CELL_RELU,       /* the same with max(0, x) */
+    SEQD_CELLS
+} seqd_cell;
 
 typedef struct seqd_rnn_shape {
     seqd_cell cell;
     int32_t inputs, statics, hidden;
 } seqd_rnn_shape;
 
-/* Number of gate columns: 4 or 3 times hidden. */
+/* Blocks of gates of a cell, in the order of model.h: 4, 3 or 1. */
+static inline int32_t seqd_cell_blocks(seqd_cell cell)
+{
+    return cell == SEQD_CELL_LSTM ? 4 : cell == SEQD_CELL_GRU || cell == SEQD_CELL_GRU_BEFORE ? 3 : 1;
+}
+
+/* Number of gate columns: blocks times hidden. */
 static inline int32_t seqd_rnn_gates(const seqd_rnn_shape *shape)
 {
-    return (shape->cell == SEQD_CELL_LSTM ? 4 : 3) * shape->hidden;
+    return seqd_cell_blocks(shape->cell) * shape->hidden;
 }
 
 /* Pointers into the flat parameter vector, or into a gradient of the same layout. */
@@ -37,7 +50,9 @@ typedef struct seqd_rnn_params {
 typedef struct seqd_rnn_plan {
     seqd_rnn_shape shape;
     int32_t steps, rows, lanes;
-    bool train; /* a backward pass will follow */
+    bool train;         /* a backward pass will follow */
+    bool reverse;       /* from the last step to the first: the state of step t goes into step t - 1 */
+    bool state_dropout; /* `drop` will be called; native backend only */
 } seqd_rnn_plan;
 
 /*
@@ -60,6 +75,8 @@ typedef struct seqd_rnn {
  *             added to (statics > 0)
  *   step      one step of rows sequences with the state kept by the caller: h[rows][hidden] and, for LSTM,
  *             c[rows][hidden] are read and replaced. NULL where a backend has none.
+ *   drop      what h is multiplied with before the recurrent product, at every step of the lane's next forward and
+ *             backward: mask[rows][hidden], kept by the caller; NULL: nothing. NULL where a backend has none.
  *   status    SEQD_OK, or what failed on any lane since create (SEQD_E_INTERNAL, SEQD_E_NOMEM): a lane cannot report
  *             from inside a parallel region. After a failure hidden states are NaN and gradients left alone.
  */
@@ -72,10 +89,14 @@ typedef struct seqd_rnn_ops {
     void (*backward)(seqd_rnn *rnn, int32_t lane, int32_t rows, const float *x, const float *s, float *dh,
                      const seqd_rnn_params *grad, float *dx, float *ds);
     void (*step)(seqd_rnn *rnn, int32_t lane, int32_t rows, const float *x, const float *s, float *h, float *c);
+    void (*drop)(seqd_rnn *rnn, int32_t lane, const float *mask);
     int32_t (*status)(const seqd_rnn *rnn, seqd_error *error);
 } seqd_rnn_ops;
 
-/* The layer by the backend's own rule for this plan. Errors: SEQD_E_NOMEM, SEQD_E_LIMIT, SEQD_E_UNSUPPORTED. */
+/*
+ * The layer by the backend's own rule for this plan. Errors: SEQD_E_NOMEM, SEQD_E_LIMIT, SEQD_E_UNSUPPORTED (oneDNN with
+ * state_dropout, too).
+ */
 int32_t seqd_rnn_create(seqd_context *context, const seqd_backend *backend, const seqd_rnn_plan *plan, seqd_rnn **out,
                         seqd_error *error);
 void seqd_rnn_free(seqd_rnn *rnn); /* NULL is fine */

@@ -116,7 +116,7 @@ int32_t seqd_stack_open(seqd_context *context, const seqd_backend *backend, cons
     stack->tensors = tensors;
     stack->first = first;
     for (int32_t i = 0; i < shape->layers; i++) {
-        const seqd_rnn_plan plan = {layer_shape(shape, i), use->steps, use->rows, use->lanes, use->train};
+        const seqd_rnn_plan plan = {layer_shape(shape, i), use->steps, use->rows, use->lanes, use->train, false, false};
         const int32_t status = seqd_rnn_create(context, backend, &plan, &stack->rnn[i], error);
         if (status != SEQD_OK) {
             seqd_stack_close(stack);

@@ -17,6 +17,12 @@ const char *layer_array_name(int32_t which)
     return names[which];
 }
 
+const char *layer_cell_name(seqd_cell cell)
+{
+    static const char *const names[SEQD_CELLS] = {"lstm", "gru", "gru reset before", "rnn tanh", "rnn relu"};
+    return names[cell];
+}
+
 /* Numbers in [-size, size). */
 static void draw(uint32_t *state, float size, size_t count, float *to)
 {
@@ -28,7 +34,9 @@ static void draw(uint32_t *state, float size, size_t count, float *to)
 
 void layer_redraw(layer_values *v, uint32_t seed)
 {
-    const float size = 1.5f / sqrtf((float)v->shape.plan.shape.hidden);
+    /* rectified states are not held back by a bound: larger weights would make them and their rounding grow */
+    const float share = v->shape.plan.shape.cell == SEQD_CELL_RELU ? 0.8f : 1.5f;
+    const float size = share / sqrtf((float)v->shape.plan.shape.hidden);
     uint32_t state = seed;
     for (int i = LAYER_WEIGHT_IH; i <= LAYER_BIAS_HH; i++) draw(&state, size, v->count[i], v->array[i]);
 }
@@ -76,11 +84,16 @@ static seqd_rnn *open_layer(seqd_context *context, const seqd_backend *backend, 
     return rnn;
 }
 
+seqd_rnn *layer_open_level(seqd_context *context, int32_t level, const seqd_rnn_plan *plan)
+{
+    const seqd_kernels *kernels = seqd_kernels_at(level);
+    const seqd_backend backend = {SEQD_BACKEND_NATIVE, kernels, kernels};
+    return open_layer(context, &backend, plan);
+}
+
 seqd_rnn *layer_open_ref(seqd_context *context, const seqd_rnn_plan *plan)
 {
-    const seqd_kernels *ref = seqd_kernels_at(0);
-    const seqd_backend backend = {SEQD_BACKEND_NATIVE, ref, ref};
-    return open_layer(context, &backend, plan);
+    return layer_open_level(context, 0, plan);
 }
 
 seqd_rnn *layer_open_onednn(seqd_context *context, const seqd_rnn_plan *plan)
@@ -111,7 +124,7 @@ void layer_backward(seqd_rnn *rnn, int32_t lane, layer_values *v)
 
 double layer_difference(const layer_values *a, const layer_values *b, int32_t *which)
 {
-    double worst = 0.0, widest = 0.0;
+    double worst = 0.0, widest = 0.0, weights = 0.0;
     for (int i = LAYER_HIDDEN; i < LAYER_ARRAYS; i++) {
         double most = 0.0, difference = 0.0;
         for (size_t j = 0; j < a->count[i]; j++) {
@@ -121,6 +134,9 @@ double layer_difference(const layer_values *a, const layer_values *b, int32_t *w
         }
         /* ds is a sum over all steps of what dx is at one: its terms may cancel */
         if (i == LAYER_DS && most < widest) most = widest;
+        /* biases are weights of an input that is always 1, the others lie in [-1, 1): the same goes for one bias alone */
+        if (i >= LAYER_GRAD_BIAS_IH && most < weights) most = weights;
+        if (i == LAYER_GRAD_WEIGHT_IH) weights = most;
         if (i == LAYER_DX) widest = most * sqrt((double)a->shape.plan.steps);
         if (most > 0.0) difference /= most;
         if (!(difference <= worst)) {

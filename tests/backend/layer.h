@@ -26,6 +26,7 @@ typedef struct layer_values {
 } layer_values;
 
 const char *layer_array_name(int32_t which);
+const char *layer_cell_name(seqd_cell cell);
 
 /* Parameters, inputs and dh from `seed`, the same for the same shape; answers zero. Release with layer_drop. */
 layer_values *layer_make(const layer_case *shape, uint32_t seed);
@@ -34,7 +35,8 @@ void layer_redraw(layer_values *values, uint32_t seed);
 void layer_drop(layer_values *values);
 seqd_rnn_params layer_params(const layer_values *values);
 
-/* A layer on the kernels of `ref`, and one on oneDNN. */
+/* A layer on the kernels of a level, one on those of `ref`, and one on oneDNN. */
+seqd_rnn *layer_open_level(seqd_context *context, int32_t level, const seqd_rnn_plan *plan);
 seqd_rnn *layer_open_ref(seqd_context *context, const seqd_rnn_plan *plan);
 seqd_rnn *layer_open_onednn(seqd_context *context, const seqd_rnn_plan *plan);
 

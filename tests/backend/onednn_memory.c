@@ -6,7 +6,7 @@
 
 int try_a_layer(void)
 {
-    const layer_case c = {{{SEQD_CELL_LSTM, 12, 0, 24}, 6, 8, 1, true}, 8};
+    const layer_case c = {{{SEQD_CELL_LSTM, 12, 0, 24}, 6, 8, 1, true, false, false}, 8};
     seqd_context *context;
     if (seqd_context_new(NULL, &context, NULL) != SEQD_OK) return 2;
     layer_values *expected = layer_make(&c, 4), *got = layer_make(&c, 4);

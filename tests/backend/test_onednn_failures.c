@@ -23,7 +23,7 @@
 #include "onednn_layer.h"
 #include "parallel.h"
 
-static const layer_case small = {{{SEQD_CELL_LSTM, 6, 2, 24}, 5, 4, 2, true}, 4};
+static const layer_case small = {{{SEQD_CELL_LSTM, 6, 2, 24}, 5, 4, 2, true, false, false}, 4};
 
 /* ---- our allocator ---- */
 
@@ -106,10 +106,10 @@ static void test_too_large(void **state)
 {
     (void)state;
     static const seqd_rnn_plan plans[] = {
-        {{SEQD_CELL_LSTM, 1, 0, INT32_MAX / 4}, 1, 1, 1, true},
-        {{SEQD_CELL_GRU, INT32_MAX, INT32_MAX, 8}, 1, 1, 1, true},
-        {{SEQD_CELL_LSTM, 8, 0, 8}, INT32_MAX, 1, 1, false},
-        {{SEQD_CELL_LSTM, 8, 0, 8}, 1 << 16, 1 << 16, 1, true},
+        {{SEQD_CELL_LSTM, 1, 0, INT32_MAX / 4}, 1, 1, 1, true, false, false},
+        {{SEQD_CELL_GRU, INT32_MAX, INT32_MAX, 8}, 1, 1, 1, true, false, false},
+        {{SEQD_CELL_LSTM, 8, 0, 8}, INT32_MAX, 1, 1, false, false, false},
+        {{SEQD_CELL_LSTM, 8, 0, 8}, 1 << 16, 1 << 16, 1, true, false, false},
     };
     seqd_context *context = NULL;
     assert_int_equal(seqd_context_new(NULL, &context, NULL), SEQD_OK);
@@ -120,7 +120,7 @@ static void test_too_large(void **state)
     }
     /* one that oneDNN takes and the limit of the context refuses */
     assert_int_equal(seqd_context_limit(context, "memory", 100000, NULL), SEQD_OK);
-    const seqd_rnn_plan plan = {{SEQD_CELL_LSTM, 8, 0, 64}, 28, 16, 1, true};
+    const seqd_rnn_plan plan = {{SEQD_CELL_LSTM, 8, 0, 64}, 28, 16, 1, true, false, false};
     seqd_rnn *rnn = NULL;
     assert_int_equal(seqd_onednn_rnn()->create(context, NULL, &plan, &rnn, NULL), SEQD_E_LIMIT);
     seqd_context_drop(context);

@@ -23,8 +23,8 @@ static void same(const layer_values *got, const layer_values *expected)
     const seqd_rnn_plan *p = &got->shape.plan;
     if (difference > worst) worst = difference;
     if (!(difference <= BOUND))
-        fail_msg("%s, inputs %d, statics %d, hidden %d, steps %d, rows %d of %d: %s is off by %.3g, allowed are %.3g",
-                 p->shape.cell == SEQD_CELL_LSTM ? "lstm" : "gru", p->shape.inputs, p->shape.statics, p->shape.hidden,
+        fail_msg("%s%s, inputs %d, statics %d, hidden %d, steps %d, rows %d of %d: %s is off by %.3g, allowed are %.3g",
+                 layer_cell_name(p->shape.cell), p->reverse ? " backwards" : "", p->shape.inputs, p->shape.statics, p->shape.hidden,
                  p->steps, got->shape.rows, p->rows, layer_array_name(which), difference, BOUND);
 }
 
@@ -65,13 +65,14 @@ static void test_shapes(void **state)
                                        {16, 0, 64}, {5, 11, 64}, {64, 0, 16}};
     static const int32_t steps[] = {1, 2, 7, 28, 56}, rows[] = {16, 3, 1};
     seqd_context *context = new_context();
-    for (int cell = 0; cell < 2; cell++)
+    for (int cell = 0; cell < SEQD_CELLS; cell++)
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
             for (int32_t t = 0; t < 5; t++)
                 for (int32_t r = 0; r < 3; r++)
-                    for (int train = 0; train < 2; train++) {
-                        const layer_case c = {{{cell ? SEQD_CELL_GRU : SEQD_CELL_LSTM, sizes[i][0], sizes[i][1],
-                                                sizes[i][2]}, steps[t], 16, 1, train != 0}, rows[r]};
+                    for (int way = 0; way < 4; way++) {
+                        if (way > 1 && t != 2) continue; /* backwards at one number of steps */
+                        const layer_case c = {{{(seqd_cell)cell, sizes[i][0], sizes[i][1], sizes[i][2]}, steps[t], 16,
+                                               1, way % 2 != 0, way > 1, false}, rows[r]};
                         compare(context, &c, (uint32_t)(i * 100 + (size_t)t * 10 + (size_t)r));
                     }
     seqd_context_drop(context);
@@ -100,14 +101,14 @@ static void test_stacks(void **state)
     (void)state;
     static const int32_t widths[DEEPEST + 1] = {11, 40, 24, 7};
     seqd_context *context = new_context();
-    for (int cell = 0; cell < 2; cell++)
+    for (int cell = 0; cell < SEQD_CELLS; cell++)
         for (int32_t depth = 1; depth <= DEEPEST; depth++)
             for (int32_t statics = 0; statics <= 5; statics += 5) {
                 seqd_rnn *ref[DEEPEST], *onednn[DEEPEST];
                 layer_values *a[DEEPEST], *b[DEEPEST];
                 for (int32_t i = 0; i < depth; i++) {
-                    const layer_case c = {{{cell ? SEQD_CELL_GRU : SEQD_CELL_LSTM, widths[i], statics, widths[i + 1]},
-                                           28, 16, 1, true}, depth == 2 ? 3 : 16};
+                    const layer_case c = {{{(seqd_cell)cell, widths[i], statics, widths[i + 1]},
+                                           28, 16, 1, true, i % 2 == 1, false}, depth == 2 ? 3 : 16};
                     a[i] = layer_make(&c, 5u + (uint32_t)i);
                     b[i] = layer_make(&c, 5u + (uint32_t)i);
                     ref[i] = layer_open_ref(context, &c.plan);
@@ -132,8 +133,8 @@ static void test_steps(void **state)
 {
     (void)state;
     seqd_context *context = new_context();
-    for (int cell = 0; cell < 2; cell++) {
-        const seqd_rnn_plan plan = {{cell ? SEQD_CELL_GRU : SEQD_CELL_LSTM, 9, 2, 33}, 14, 16, 1, true};
+    for (int cell = 0; cell < SEQD_CELLS; cell++) {
+        const seqd_rnn_plan plan = {{(seqd_cell)cell, 9, 2, 33}, 14, 16, 1, true, false, false};
         const layer_case full = {plan, 16}, part = {plan, 5};
         layer_values *a[2] = {layer_make(&full, 1), layer_make(&part, 2)};
         layer_values *b[2] = {layer_make(&full, 1), layer_make(&part, 2)};
@@ -168,9 +169,10 @@ static void test_prediction_equals_training(void **state)
 {
     (void)state;
     seqd_context *context = new_context();
-    for (int cell = 0; cell < 2; cell++)
+    for (int cell = 0; cell < SEQD_CELLS; cell++)
         for (int32_t rows = 1; rows <= 16; rows += 5) {
-            layer_case c = {{{cell ? SEQD_CELL_GRU : SEQD_CELL_LSTM, 16, 3, 64}, 28, 16, 1, true}, rows};
+            layer_case c = {{{(seqd_cell)cell, 16, 3, 64}, 28, 16, 1, true, false,
+                             false}, rows};
             layer_values *a = layer_make(&c, 3), *b = layer_make(&c, 3);
             seqd_rnn *training = layer_open_onednn(context, &c.plan);
             c.plan.train = false;
@@ -223,9 +225,9 @@ static void test_same_bits_on_any_lane(void **state)
 {
     (void)state;
     seqd_context *context = new_context();
-    for (int cell = 0; cell < 2; cell++)
+    for (int cell = 0; cell < SEQD_CELLS; cell++)
         for (int32_t threads = 2; threads <= 4; threads += 2) {
-            const seqd_rnn_plan plan = {{cell ? SEQD_CELL_GRU : SEQD_CELL_LSTM, 20, 0, 40}, 30, 16, threads, true};
+            const seqd_rnn_plan plan = {{(seqd_cell)cell, 20, 0, 40}, 30, 16, threads, true, false, false};
             crowd one, many;
             run_crowd(context, &plan, 1, &one);
             run_crowd(context, &plan, threads, &many);
@@ -255,10 +257,10 @@ static void swap(float *a, float *b, size_t size)
 /* The comparison above, with blocks of one array exchanged on oneDNN's side, as a wrong mapping would. */
 static double with_swapped(seqd_context *context, seqd_cell cell, int array, int32_t first, int array2, int32_t second)
 {
-    const layer_case c = {{{cell, 12, 3, 20}, 9, 16, 1, true}, 16};
+    const layer_case c = {{{cell, 12, 3, 20}, 9, 16, 1, true, false, false}, 16};
     layer_values *ref = layer_make(&c, 8), *wrong = layer_make(&c, 8);
     seqd_rnn *a = layer_open_ref(context, &c.plan), *b = layer_open_onednn(context, &c.plan);
-    const size_t block = wrong->count[array] / (cell == SEQD_CELL_LSTM ? 4 : 3);
+    const size_t block = wrong->count[array] / (size_t)seqd_cell_blocks(cell);
     swap(wrong->array[array] + (size_t)first * block, wrong->array[array2] + (size_t)second * block, block);
     const seqd_rnn_params right_params = layer_params(ref), wrong_params = layer_params(wrong);
     a->ops->pack(a, &right_params);
@@ -279,9 +281,9 @@ static void test_notices_a_wrong_mapping(void **state)
 {
     (void)state;
     seqd_context *context = new_context();
-    for (int cell = 0; cell < 2; cell++) {
-        const seqd_cell kind = cell ? SEQD_CELL_GRU : SEQD_CELL_LSTM;
-        const int32_t gates = cell ? 3 : 4;
+    for (int cell = 0; cell < SEQD_CELLS; cell++) {
+        const seqd_cell kind = (seqd_cell)cell;
+        const int32_t gates = seqd_cell_blocks(kind);
         for (int array = LAYER_WEIGHT_IH; array <= LAYER_BIAS_HH; array++)
             for (int32_t i = 0; i < gates; i++)
                 for (int32_t j = 0; j < i; j++)
@@ -291,6 +293,7 @@ static void test_notices_a_wrong_mapping(void **state)
     assert_true(with_swapped(context, SEQD_CELL_GRU, LAYER_BIAS_IH, 2, LAYER_BIAS_HH, 2) > 100.0 * BOUND);
     assert_true(with_swapped(context, SEQD_CELL_GRU, LAYER_BIAS_IH, 1, LAYER_BIAS_HH, 1) <= BOUND);
     assert_true(with_swapped(context, SEQD_CELL_LSTM, LAYER_BIAS_IH, 1, LAYER_BIAS_HH, 1) <= BOUND);
+    assert_true(with_swapped(context, SEQD_CELL_GRU_BEFORE, LAYER_BIAS_IH, 2, LAYER_BIAS_HH, 2) <= BOUND);
     seqd_context_drop(context);
 }
 

@@ -128,7 +128,7 @@ static void replay_layers(const char *name, int32_t level)
     const float *x = fixture_f32(f, "x", (size_t)(steps * rows * shape[4]));
     for (int32_t i = 0; i < count; i++) {
         const seqd_cell cell = shape[0] ? SEQD_CELL_GRU : SEQD_CELL_LSTM;
-        layers[i] = (layer_rig){.plan = {{cell, shape[4 + i], 0, shape[5 + i]}, steps, rows, 1, true}};
+        layers[i] = (layer_rig){.plan = {{cell, shape[4 + i], 0, shape[5 + i]}, steps, rows, 1, true, false, false}};
         open_layer(&layers[i], context, level, f, i);
         layers[i].hidden = layers[i].rnn->ops->forward(layers[i].rnn, 0, rows, i > 0 ? layers[i - 1].hidden : x, NULL);
     }

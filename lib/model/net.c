@@ -9,6 +9,7 @@ static const seqd_net_ops *ops_of(const seqd_net *net)
 {
     static const seqd_net_ops *const kinds[SEQD_NET_KINDS] = {
         [SEQD_NET_FORK] = &seqd_net_fork,
+        [SEQD_NET_SEQUENCE] = &seqd_net_sequence,
     };
     return kinds[net->config.kind];
 }
@@ -88,6 +89,8 @@ void seqd_net_pack(seqd_net_run *run, const float *parameters)
     run->parameters = parameters;
     ops_of(run->net)->pack(run);
 }
+
+void seqd_net_weigh_classes(seqd_net_run *run, const float *weights) { run->class_weight = weights; }
 
 int32_t seqd_net_status(const seqd_net_run *run, seqd_error *error) { return ops_of(run->net)->status(run, error); }
 

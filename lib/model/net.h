@@ -2,7 +2,11 @@
 #ifndef SEQD_MODEL_NET_H
 #define SEQD_MODEL_NET_H
 
+#include "answer.h"
 #include "decoder.h"
+#include "dense.h"
+#include "embed.h"
+#include "pool.h"
 #include "stack.h"
 
 /*
@@ -10,10 +14,14 @@
  * through it. It knows arrays only; where they come from is the business of features and trainer.
  *
  * Kinds of network (net_kinds.h has what each brings):
- *   fork      recurrent layers and the decoder of decoder.h: a forecast after every step
+ *   fork      a body and the decoder of decoder.h: a forecast after every step
+ *   sequence  of events: embeddings, a body, pooling over the steps, answers (answer.h)
+ *
+ * A flat body (mlp, linear) reads all steps of a window at once and answers after the last one alone.
  */
 typedef enum seqd_net_kind {
     SEQD_NET_FORK,
+    SEQD_NET_SEQUENCE,
     SEQD_NET_KINDS
 } seqd_net_kind;
 
@@ -27,6 +35,14 @@ typedef struct seqd_net_config {
     int32_t embedding[64];
     int32_t horizon, decoder_size;
     seqd_head head;
+
+    bool flat;                       /* `dense` is the body, of `steps` steps; else `stack` */
+    int32_t steps;
+    seqd_dense_shape dense;          /* `inputs` is filled by the plan */
+    /* of a sequence: */
+    seqd_embed_shape embed;          /* stack.inputs and `flat` in here are filled by the plan */
+    seqd_pooling pooling;            /* of a stack */
+    seqd_answer answer;
 } seqd_net_config;
 
 typedef struct seqd_net {
@@ -36,6 +52,9 @@ typedef struct seqd_net {
     int32_t stack_tensor;            /* first tensor of each module */
     seqd_decoder_shape decoder;
     int32_t decoder_tensor;
+    seqd_pool_shape pool;            /* of a sequence, like what follows */
+    seqd_dense_shape output;         /* one layer, [answers * width] */
+    int32_t embed_tensor, dense_tensor, pool_tensor, output_tensor;
 } seqd_net;
 
 /* Errors: SEQD_E_LIMIT when a size overflows or there are more tensors than the table holds. */
@@ -62,6 +81,12 @@ int32_t seqd_net_open(seqd_context *context, const seqd_net *net, const seqd_bac
                       seqd_net_run **out, seqd_error *error);
 void seqd_net_close(seqd_net_run *run); /* NULL is fine */
 
+/*
+ * Weights of the classes of a sequence's answers in the losses to come, or NULL: ones, as before the first call. They
+ * must stay readable; no lane may be at work.
+ */
+void seqd_net_weigh_classes(seqd_net_run *run, const float *weights);
+
 /* Takes over parameters, which must stay readable; called again whenever they moved. No lane may be at work. */
 void seqd_net_pack(seqd_net_run *run, const float *parameters);
 
@@ -72,7 +97,10 @@ void seqd_net_pack(seqd_net_run *run, const float *parameters);
 double seqd_net_loss(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, int32_t first,
                      float factor, float *grad, uint64_t dropout_key);
 
-/* Outputs of the last fork: out[rows][horizon][head.width]. */
+/*
+ * Outputs of the last fork: out[rows][horizon][head.width]; of a sequence, after the last event of each row:
+ * out[rows][answers][answer.width].
+ */
 void seqd_net_predict(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, float *out);
 
 /*

@@ -5,11 +5,22 @@
 
 #include "status.h"
 
-/* Recurrent layers, and a forecast of the whole horizon after every step (decoder.h). */
+/*
+ * A forecast of the whole horizon (decoder.h) from the states of recurrent layers after every step, or from a body that
+ * reads all steps of a window at once, after the last one.
+ */
+typedef struct flat_lane {
+    float *x;                /* [rows][steps * inputs] */
+    float *grad;             /* [rows][width] of the body's output */
+    seqd_dense_work work;
+} flat_lane;
+
 typedef struct fork_part {
-    seqd_stack *stack;
+    seqd_stack *stack;       /* NULL of a flat body */
     seqd_decoder_packed packed;
     seqd_decoder_work *work; /* [use.lanes] */
+    seqd_dense_packed dense; /* of a flat body, like what follows */
+    flat_lane *flat;         /* [use.lanes] */
 } fork_part;
 
 enum {
@@ -53,15 +64,23 @@ static int32_t declare(seqd_net *net, seqd_error *error)
 {
     seqd_net_config *config = &net->config;
     config->stack.statics = net->statics;
-    SEQD_CHECK(seqd_stack_declare(&config->stack, "rnn.", &net->tensors, &net->stack_tensor, error));
+    if (config->flat) {
+        const int64_t inputs = (int64_t)config->stack.inputs * config->steps;
+        if (inputs > INT32_MAX) return seqd_fail(error, SEQD_E_LIMIT, "all steps of a window together are too wide");
+        config->dense.inputs = (int32_t)inputs;
+        SEQD_CHECK(seqd_dense_declare(&config->dense, "mlp.", false, &net->tensors, &net->dense_tensor, error));
+    } else {
+        SEQD_CHECK(seqd_stack_declare(&config->stack, "rnn.", &net->tensors, &net->stack_tensor, error));
+    }
     const seqd_decoder_shape d = net->decoder = (seqd_decoder_shape){
-        .hidden = seqd_stack_width(&config->stack),
+        .hidden = config->flat ? seqd_dense_width(&config->dense) : seqd_stack_width(&config->stack),
         .horizon = config->horizon,
         .size = config->decoder_size,
         .futures = config->futures,
         .statics = net->statics,
         .lags = config->lags,
         .width = config->head.width,
+        .linear = config->flat && config->dense.layers == 0,
     };
     const int64_t wide = (int64_t)d.horizon * d.size;
     net->decoder_tensor = net->tensors.count;
@@ -75,7 +94,7 @@ static int32_t declare(seqd_net *net, seqd_error *error)
     return bias(net, "output.bias", d.width, error);
 }
 
-static bool causal(const seqd_net *net) { return !net->config.stack.bidirectional; }
+static bool causal(const seqd_net *net) { return !net->config.flat && !net->config.stack.bidirectional; }
 
 /*
  * The output starts as the mean of the lagged values, so that training learns what to change about a seasonal forecast.
@@ -91,14 +110,33 @@ static void init(const seqd_net *net, float *parameters)
     seqd_head_init_bias(head, params.output_bias);
 }
 
+static void place_flat(const seqd_net_run *run, seqd_arena *arena, seqd_dense_packed *packed, flat_lane *lanes,
+                       flat_lane *sized)
+{
+    const seqd_dense_shape *dense = &run->net->config.dense;
+    const size_t rows = (size_t)run->use.rows;
+    seqd_dense_place_packed(run->kernels, dense, run->use.train, arena, packed);
+    for (int32_t i = 0; i < run->use.lanes; i++) {
+        flat_lane *l = lanes ? &lanes[i] : sized;
+        l->x = seqd_arena_take(arena, rows * (size_t)dense->inputs, sizeof(float));
+        l->grad = seqd_arena_take(arena, run->use.train ? rows * (size_t)seqd_dense_width(dense) : 0, sizeof(float));
+        seqd_dense_place_work(run->kernels, dense, run->use.train, run->use.rows, arena, &l->work);
+    }
+}
+
 static fork_part *place(const seqd_net_run *run, seqd_arena *arena)
 {
     const seqd_net *net = run->net;
     const seqd_use *use = &run->use;
     fork_part *part = seqd_arena_take(arena, 1, sizeof *part), sized;
     seqd_decoder_work *work = seqd_arena_take(arena, (size_t)use->lanes, sizeof *work), sized_work;
-    if (part) part->work = work;
+    flat_lane *flat = seqd_arena_take(arena, net->config.flat ? (size_t)use->lanes : 0, sizeof *flat), sized_flat;
+    if (part) {
+        part->work = work;
+        part->flat = flat;
+    }
     seqd_decoder_place_packed(run->kernels, &net->decoder, arena, part ? &part->packed : &sized.packed);
+    if (net->config.flat) place_flat(run, arena, part ? &part->dense : &sized.dense, flat, &sized_flat);
     for (int32_t i = 0; i < use->lanes; i++)
         seqd_decoder_place_work(run->kernels, &net->decoder, &net->config.head, use->train, use->steps, use->rows,
                                 arena, work ? &work[i] : &sized_work);
@@ -115,6 +153,7 @@ static int32_t open_part(seqd_net_run *run, seqd_error *error)
     fork_part *part = place(run, &arena);
     part->stack = NULL;
     run->part = part;
+    if (run->net->config.flat) return SEQD_OK;
     return seqd_stack_open(run->context, run->backend, &run->net->config.stack, &run->net->tensors,
                            run->net->stack_tensor, &run->use, &part->stack, error);
 }
@@ -132,7 +171,11 @@ static void pack(seqd_net_run *run)
     fork_part *part = run->part;
     /* one view serves parameters and gradients; packing only reads */
     const seqd_decoder_params params = decoder_params(run->net, (float *)(uintptr_t)run->parameters);
-    seqd_stack_pack(part->stack, run->parameters);
+    if (run->net->config.flat)
+        seqd_dense_pack(run->kernels, &run->net->config.dense, run->net->tensors.at + run->net->dense_tensor,
+                        run->parameters, run->use.train, &part->dense);
+    else
+        seqd_stack_pack(part->stack, run->parameters);
     seqd_decoder_pack(run->kernels, &run->net->decoder, &params, run->use.train, &part->packed);
 }
 
@@ -142,29 +185,79 @@ static seqd_stack_pass stack_pass(const seqd_net_pass *pass)
         .rows = pass->shard->rows, .x = pass->shard->inputs, .s = pass->statics, .key = pass->key};
 }
 
+/* A window's steps of a row side by side. */
+static void flatten(const seqd_net *net, const seqd_shard *shard, float *x)
+{
+    const int64_t inputs = net->config.stack.inputs;
+    for (int32_t t = 0; t < shard->steps; t++)
+        for (int32_t r = 0; r < shard->rows; r++)
+            memcpy(x + ((int64_t)r * shard->steps + t) * inputs,
+                   shard->inputs + ((int64_t)t * shard->rows + r) * inputs, (size_t)inputs * sizeof *x);
+}
+
+/* States of steps `first` and later; of a flat body that is the last one. */
+static const float *body_forward(seqd_net_run *run, const seqd_net_pass *pass, int32_t first)
+{
+    fork_part *part = run->part;
+    const seqd_net *net = run->net;
+    const int64_t rows = pass->shard->rows;
+    if (net->config.flat) {
+        flat_lane *l = &part->flat[pass->lane];
+        flatten(net, pass->shard, l->x);
+        return seqd_dense_forward(run->kernels, &net->config.dense, &part->dense, rows, l->x, pass->key, &l->work);
+    }
+    const seqd_stack_pass layers = stack_pass(pass);
+    return seqd_stack_forward(part->stack, pass->lane, &layers) + first * rows * net->decoder.hidden;
+}
+
+/* The gradient of those states, in an array that is zero before them. */
+static float *body_gradient(seqd_net_run *run, const seqd_net_pass *pass, int32_t first)
+{
+    fork_part *part = run->part;
+    if (run->net->config.flat) return part->flat[pass->lane].grad;
+    const int64_t before = (int64_t)first * pass->shard->rows * run->net->decoder.hidden;
+    float *dh = seqd_stack_gradient(part->stack, pass->lane);
+    memset(dh, 0, (size_t)before * sizeof *dh);
+    return dh + before;
+}
+
+static void body_backward(seqd_net_run *run, const seqd_net_pass *pass)
+{
+    fork_part *part = run->part;
+    const seqd_net *net = run->net;
+    if (net->config.flat) {
+        flat_lane *l = &part->flat[pass->lane];
+        seqd_dense_backward(run->kernels, &net->config.dense, &part->dense, pass->shard->rows, l->x, pass->key,
+                            l->grad, net->tensors.at + net->dense_tensor, pass->grad, NULL, &l->work);
+        return;
+    }
+    const seqd_stack_pass layers = stack_pass(pass);
+    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, NULL, pass->statics_grad);
+}
+
 static double loss(seqd_net_run *run, const seqd_net_pass *pass)
 {
     fork_part *part = run->part;
     const seqd_net *net = run->net;
     seqd_decoder_work *work = &part->work[pass->lane];
-    const seqd_stack_pass layers = stack_pass(pass);
-    const float *h = seqd_stack_forward(part->stack, pass->lane, &layers);
+    const int32_t first = net->config.flat ? pass->shard->steps - 1 : pass->first;
+    const float *h = body_forward(run, pass, first);
     if (!pass->grad)
         return seqd_decoder_loss(run->kernels, &net->decoder, &net->config.head, &part->packed, pass->shard, pass->plan,
-                                 pass->first, h, pass->statics, pass->factor, NULL, NULL, NULL, work);
+                                 first, h, pass->statics, pass->factor, NULL, NULL, NULL, work);
     const seqd_decoder_params grad = decoder_params(net, pass->grad);
-    const double sum = seqd_decoder_loss(run->kernels, &net->decoder, &net->config.head, &part->packed, pass->shard,
-                                         pass->plan, pass->first, h, pass->statics, pass->factor, &grad,
-                                         seqd_stack_gradient(part->stack, pass->lane), pass->statics_grad, work);
-    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, NULL, pass->statics_grad);
+    const double sum =
+        seqd_decoder_loss(run->kernels, &net->decoder, &net->config.head, &part->packed, pass->shard, pass->plan, first,
+                          h, pass->statics, pass->factor, &grad, body_gradient(run, pass, first), pass->statics_grad,
+                          work);
+    body_backward(run, pass);
     return sum;
 }
 
 static void predict(seqd_net_run *run, const seqd_net_pass *pass, float *out)
 {
     fork_part *part = run->part;
-    const seqd_stack_pass layers = stack_pass(pass);
-    const float *h = seqd_stack_forward(part->stack, pass->lane, &layers);
+    const float *h = body_forward(run, pass, pass->shard->steps - 1);
     seqd_decoder_predict(run->kernels, &run->net->decoder, &part->packed, pass->shard, pass->plan, h, pass->statics,
                          out, &part->work[pass->lane]);
 }
@@ -187,7 +280,7 @@ static void step_outputs(seqd_net_run *run, const seqd_net_pass *pass, const flo
 static int32_t status(const seqd_net_run *run, seqd_error *error)
 {
     const fork_part *part = run->part;
-    return seqd_stack_status(part->stack, error);
+    return part->stack ? seqd_stack_status(part->stack, error) : SEQD_OK;
 }
 
 const seqd_net_ops seqd_net_fork = {

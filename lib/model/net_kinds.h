@@ -15,6 +15,7 @@ struct seqd_net_run {
     const seqd_kernels *kernels;
     seqd_use use;
     const float *parameters;
+    const float *class_weight;       /* of a sequence; NULL: ones */
     void *part;                      /* the kind's own; NULL before its `open` */
     struct seqd_net_lane {
         float *statics, *statics_grad; /* [rows][statics]; the gradient is zero when `loss` begins */
@@ -56,6 +57,6 @@ typedef struct seqd_net_ops {
     int32_t (*status)(const seqd_net_run *run, seqd_error *error);
 } seqd_net_ops;
 
-extern const seqd_net_ops seqd_net_fork;
+extern const seqd_net_ops seqd_net_fork, seqd_net_sequence;
 
 #endif

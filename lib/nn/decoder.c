@@ -91,7 +91,7 @@ static void known_part(const seqd_kernels *k, const seqd_decoder_shape *shape, c
             k->add(size, work->row + r * size, work->known + (r * positions + p) * size);
 }
 
-/* work->hidden and work->out for forks of time steps [first, first + count). */
+/* work->hidden and work->out for forks of time steps [first, first + count); h of these. */
 static void forward_chunk(const seqd_kernels *k, const seqd_decoder_shape *shape, const seqd_decoder_packed *packed,
                           const seqd_shard *shard, const seqd_lag_plan *plan, int32_t first, int32_t count,
                           const float *h, seqd_decoder_work *work)
@@ -99,15 +99,14 @@ static void forward_chunk(const seqd_kernels *k, const seqd_decoder_shape *shape
     const int64_t rows = shard->rows, horizon = shape->horizon, size = shape->size, wide = horizon * size;
     const int64_t forks = count * rows, values = forks * horizon, positions = shard->steps + horizon;
 
-    k->gemm(forks, wide, shape->hidden, h + first * rows * shape->hidden, shape->hidden, packed->state, work->hidden,
-            wide, 0, packed->state_bias);
+    k->gemm(forks, wide, shape->hidden, h, shape->hidden, packed->state, work->hidden, wide, 0, packed->state_bias);
     for (int64_t f = 0; f < forks; f++) {
         const int32_t t = first + (int32_t)(f / rows), r = (int32_t)(f % rows);
         k->add(wide, work->known + (r * positions + t + 1) * size, work->hidden + f * wide);
         seqd_shard_lags(shard, plan, r, t, work->lags + f * horizon * shape->lags);
     }
     k->gemm(values, size, shape->lags, work->lags, shape->lags, packed->lag, work->hidden, size, 1, NULL);
-    k->relu(values * size, work->hidden, work->hidden);
+    if (!shape->linear) k->relu(values * size, work->hidden, work->hidden);
     k->gemm(values, shape->width, size, work->hidden, size, packed->output, work->out, shape->width, 0,
             packed->output_bias);
     k->gemm(values, shape->width, shape->lags, work->lags, shape->lags, packed->output_lag, work->out, shape->width, 1,
@@ -138,25 +137,23 @@ static void backward_chunk(const seqd_kernels *k, const seqd_decoder_shape *shap
     const int64_t rows = shard->rows, horizon = shape->horizon, size = shape->size, wide = horizon * size;
     const int64_t forks = count * rows, values = forks * horizon, positions = shard->steps + horizon;
     const int64_t width = shape->width, lags = shape->lags;
-    const float *states = h + first * rows * shape->hidden;
 
     k->gemm_tn(width, size, values, work->out, width, work->hidden, size, grad->output, size, work->scratch);
     k->gemm_tn(width, lags, values, work->out, width, work->lags, lags, grad->output_lag, lags, work->scratch);
     k->add_rows(values, width, work->out, width, grad->output_bias);
 
     k->gemm(values, size, width, work->out, width, packed->output_back, work->hidden_grad, size, 0, NULL);
-    k->relu_backward(values * size, work->hidden, work->hidden_grad);
+    if (!shape->linear) k->relu_backward(values * size, work->hidden, work->hidden_grad);
 
     k->gemm_tn(size, lags, values, work->hidden_grad, size, work->lags, lags, grad->lag, lags, work->scratch);
-    k->gemm_tn(wide, shape->hidden, forks, work->hidden_grad, wide, states, shape->hidden, grad->state, shape->hidden,
+    k->gemm_tn(wide, shape->hidden, forks, work->hidden_grad, wide, h, shape->hidden, grad->state, shape->hidden,
                work->scratch);
     k->add_rows(forks, wide, work->hidden_grad, wide, grad->state_bias);
     for (int64_t f = 0; f < forks; f++) {
         const int64_t t = first + f / rows, r = f % rows;
         k->add(wide, work->hidden_grad + f * wide, work->known_grad + (r * positions + t + 1) * size);
     }
-    k->gemm(forks, shape->hidden, wide, work->hidden_grad, wide, packed->state_back, dh + first * rows * shape->hidden,
-            shape->hidden, 0, NULL);
+    k->gemm(forks, shape->hidden, wide, work->hidden_grad, wide, packed->state_back, dh, shape->hidden, 0, NULL);
 }
 
 /* Gradients of F and G from those of the known part. */
@@ -185,17 +182,15 @@ double seqd_decoder_loss(const seqd_kernels *k, const seqd_decoder_shape *shape,
     double total = 0.0;
 
     known_part(k, shape, packed, shard, s, work);
-    if (grad) {
-        memset(work->known_grad, 0, (size_t)(rows * positions * shape->size) * sizeof(float));
-        memset(dh, 0, (size_t)(first * rows * shape->hidden) * sizeof(float));
-    }
+    if (grad) memset(work->known_grad, 0, (size_t)(rows * positions * shape->size) * sizeof(float));
     for (int32_t t = first; t < shard->steps; t += work->chunk) {
         const int32_t count = shard->steps - t < work->chunk ? shard->steps - t : work->chunk;
-        forward_chunk(k, shape, packed, shard, plan, t, count, h, work);
+        const int64_t at = (t - first) * rows * shape->hidden;
+        forward_chunk(k, shape, packed, shard, plan, t, count, h + at, work);
         chunk_targets(shard, t, count, work);
         const seqd_targets targets = {work->targets, work->weights, work->loc, work->scale};
         total += seqd_head_loss(k, head, count * rows, shape->horizon, work->out, &targets, factor, work->scratch);
-        if (grad) backward_chunk(k, shape, packed, shard, t, count, h, grad, dh, work);
+        if (grad) backward_chunk(k, shape, packed, shard, t, count, h + at, grad, dh + at, work);
     }
     if (grad) known_backward(k, shape, packed, shard, s, grad, ds, work);
     return total;

@@ -13,6 +13,7 @@
  */
 typedef struct seqd_decoder_shape {
     int32_t hidden, horizon, size, futures, statics, lags, width;
+    bool linear;       /* without the rectifier */
 } seqd_decoder_shape;
 
 typedef struct seqd_decoder_params {
@@ -56,8 +57,8 @@ void seqd_decoder_place_work(const seqd_kernels *k, const seqd_decoder_shape *sh
                              int32_t steps, int32_t rows, seqd_arena *arena, seqd_decoder_work *work);
 
 /*
- * Loss over forks first .. steps-1 of a shard; h[steps][rows][hidden], s[rows][statics]. With `grad`: gradients times
- * factor are added to grad and ds[rows][statics], and dh[steps][rows][hidden] is written (zero before `first`).
+ * Loss over forks first .. steps-1 of a shard; h[steps - first][rows][hidden] are the states after them, s[rows][statics].
+ * With `grad`: gradients times factor are added to grad and ds[rows][statics], and dh, laid out as h, is written.
  * Without: loss only.
  */
 double seqd_decoder_loss(const seqd_kernels *k, const seqd_decoder_shape *shape, const seqd_head *head,
@@ -65,7 +66,7 @@ double seqd_decoder_loss(const seqd_kernels *k, const seqd_decoder_shape *shape,
                          int32_t first, const float *h, const float *s, float factor, const seqd_decoder_params *grad,
                          float *dh, float *ds, seqd_decoder_work *work);
 
-/* Outputs o of the last fork only: out[rows][horizon][width]. */
+/* Outputs o of the last fork only, after states h[rows][hidden]: out[rows][horizon][width]. */
 void seqd_decoder_predict(const seqd_kernels *k, const seqd_decoder_shape *shape, const seqd_decoder_packed *packed,
                           const seqd_shard *shard, const seqd_lag_plan *plan, const float *h, const float *s,
                           float *out, seqd_decoder_work *work);

@@ -371,7 +371,7 @@ static void replay_steps(const char *name, seqd_rule rule, int32_t level)
     const double *settings = fixture_f64(f, "step.settings", 8);
     const double *losses = fixture_f64(f, "step.loss", 10), *norms = fixture_f64(f, "step.norm", 10);
     const size_t count = (size_t)rig->net.tensors.parameters;
-    seqd_update_part parts[SEQD_MAX_TENSORS];
+    static seqd_update_part parts[SEQD_MAX_TENSORS];
     for (int32_t i = 0; i < rig->net.tensors.count; i++) {
         const seqd_tensor *tensor = &rig->net.tensors.at[i];
         parts[i] = (seqd_update_part){tensor->offset, (int64_t)tensor_count(tensor), tensor->rank == 2, false};

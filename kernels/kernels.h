@@ -121,7 +121,9 @@ typedef struct seqd_kernels {
      *             far on the other side.
      *   forward:  q and keys prepared, v as it is. Off by some 1e-7 of sum |v|; v is to be finite.
      *   backward: de the gradient of e. dq[size] is written, dkeys (stride lddk) and dv are added to: gradients of q,
-     *             keys and v as they were before prepare. Nothing from forward is kept: tanh is formed again.
+     *             keys and v as they were before prepare. Nothing from forward is kept: tanh is formed again. NaN in a
+     *             key may come out in the gradient of the step beside it too (two divisions are done as one).
+     * Fastest where the steps of a sequence lie one behind the other (ldk = size).
      */
     void (*attention_additive_prepare)(int64_t n, const float *x, float *y);
     void (*attention_additive_forward)(int64_t begin, int64_t end, int64_t size, const float *q, const float *keys,

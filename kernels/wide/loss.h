@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
+#include "wide/lanes.h"
 
 /*
  * For every vector level: the file that includes this has included the level's header first, which gives `vec`, its
@@ -10,8 +10,6 @@
  * Forecast losses go over LANES positions at a time, whatever the width of a vector, and each lane has a sum of losses
  * of its own: so the order of the sums is that of every level.
  */
-enum { LANES = 16 };
-
 typedef struct target_block {
     float z[LANES], weight[LANES];
 } target_block;

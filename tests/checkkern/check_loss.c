@@ -61,7 +61,8 @@ static double truth_quantile(const check_case *check, double *const *value, doub
     double total = 0.0;
     for (int64_t p = 0; p < q->forks * q->horizon; p++) {
         const float *o = check->arg[L_OUT].start + p * width;
-        const double weight = (double)check->arg[L_WEIGHT].start[p], step = (double)q->factor * weight * 2.0 / (double)width;
+        const double weight = (double)check->arg[L_WEIGHT].start[p];
+        const double step = (double)q->factor * weight * 2.0 / (double)width;
         double *out = value[L_OUT] + p * width, *off = scale[L_OUT] + p * width;
         if (!(weight > 0.0)) {
             continue;
@@ -130,7 +131,8 @@ static double truth_point(const check_case *check, double *const *value, double 
         total += weight * loss;
         *size += weight * reach * (1.0 + most);
         value[L_OUT][p] = (double)q->factor * weight * slope;
-        scale[L_OUT][p] = (double)q->factor * weight * (reach + (q->kind == SEQD_POINT_ABSOLUTE ? doubt(d, reach) : 0.0));
+        scale[L_OUT][p] = (double)q->factor * weight * reach;
+        scale[L_OUT][p] += q->kind == SEQD_POINT_ABSOLUTE ? doubt(d, reach) : 0.0;
     }
     return total;
 }
@@ -179,8 +181,9 @@ enum { C_X, C_LABEL, C_WEIGHT, C_CLASS };
 static double call_cross_entropy(const seqd_kernels *kernels, float *const *p, const void *params)
 {
     const loss_params *q = params;
-    return kernels->cross_entropy(q->forks, q->width, p[C_X], q->ldx, check_ints_of(p[C_LABEL]), p[C_WEIGHT], p[C_CLASS],
-                                  q->smoothing, q->factor);
+    const int32_t *label = check_ints_of(p[C_LABEL]);
+    return kernels->cross_entropy(q->forks, q->width, p[C_X], q->ldx, label, p[C_WEIGHT], p[C_CLASS], q->smoothing,
+                                  q->factor);
 }
 
 static double truth_cross_entropy(const check_case *check, double *const *value, double *const *scale, double *size)

@@ -42,6 +42,15 @@ static const check_tolerance tolerances[] = {
     {"all_finite", 0.0, 0, 0},
     {"sgd", 4e-7, 2, 2},
     {"adam", 1e-6, 4, 4},
+    {"softmax", 1e-6, 4, 4},
+    {"softmax_backward", 1e-6, 4, 4},
+    {"attention_additive_forward", 1e-6, 4, 4},
+    {"attention_additive_backward", 1e-6, 4, 4},
+    {"weighted_sum", 1e-6, 4, 4},
+    {"row_dots", 1e-6, 4, 4},
+    {"add_outer", 4e-7, 2, 2},
+    {"layer_norm", 2e-6, 4, 4},
+    {"layer_norm_backward", 2e-6, 4, 4},
     {"quantile_loss", 1e-6, 4, 4},
     {"point_loss", 1e-6, 4, 4},
     {"cross_entropy", 2e-6, 4, 4},
@@ -301,7 +310,7 @@ static int report(void)
     int64_t total = 0, asked = 0;
     for (int i = 0; i < FUNCTIONS; i++) {
         char line[256];
-        int used = snprintf(line, sizeof(line), "%-16s", tolerances[i].function);
+        int used = snprintf(line, sizeof(line), "%-28s", tolerances[i].function);
         int64_t here = 0;
         for (int level = 0; level < level_count; level++) {
             used += snprintf(line + used, sizeof(line) - (size_t)used, "  %s %8" PRId64, levels[level].level,
@@ -387,6 +396,8 @@ int main(int argc, char **argv)
     check_vector();
     check_optimizer();
     check_loss();
+    check_attention();
+    check_norm();
     if (stride > 0) {
         check_sweep(stride);
     }

@@ -99,6 +99,8 @@ void check_math(void);
 void check_vector(void);
 void check_optimizer(void);
 void check_loss(void);
+void check_attention(void);
+void check_norm(void);
 
 /* Dense sweep over the float numbers: every stride-th bit pattern of the elementwise functions. */
 void check_sweep(uint32_t stride);

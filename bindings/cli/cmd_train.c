@@ -33,9 +33,19 @@ static void print_json(const seqd_training_summary *s, const char *network, cons
            (long long)s->series_left_out, (long long)s->windows, stopped ? "true" : "false");
 }
 
-static void tell(const cli *c, const seqd_training_summary *s, const char *network)
+/* "an ensemble of 5, " before the kind of network; until the next call. */
+static const char *members(const seqd_model *model)
 {
-    cli_note(c, "trained %s on %s series: %s steps (%s windows) in %.1f s", network, cli_count(s->series),
+    static char text[48];
+    const int32_t count = seqd_model_member_count(model);
+    text[0] = '\0';
+    if (count > 0) (void)snprintf(text, sizeof text, "an ensemble of %d, ", (int)count);
+    return text;
+}
+
+static void tell(const cli *c, const seqd_model *model, const seqd_training_summary *s, const char *network)
+{
+    cli_note(c, "trained %s%s on %s series: %s steps (%s windows) in %.1f s", members(model), network, cli_count(s->series),
              cli_count(s->steps), cli_count(s->windows), s->seconds);
     if (s->best_loss == s->best_loss)
         cli_note(c, "  validation loss %.5g, reached at step %s; training loss %.5g", s->best_loss,
@@ -49,13 +59,23 @@ static void tell(const cli *c, const seqd_training_summary *s, const char *netwo
 static int save(cli *c, const seqd_model *model, const seqd_training_summary *s, const char *network, bool stopped)
 {
     const char *path = c->flags[CLI_FLAG_OUT];
-    if (stopped && s->steps == 0) return cli_fail(c, "stopped before the first step; nothing was written");
+    if (model == NULL) return cli_fail(c, "stopped before the first step; nothing was written");
     if (seqd_model_save(model, path, &c->error) != SEQD_OK) return cli_failed(c);
-    tell(c, s, network);
+    tell(c, model, s, network);
     if (stopped) cli_note(c, "  stopped early: the best weights so far were saved");
     cli_note(c, "wrote %s", path);
     if (c->flags[CLI_FLAG_JSON] != NULL) print_json(s, network, path, stopped);
     return CLI_OK;
+}
+
+static int fit(cli *c, const seqd_options *options, seqd_dataset *dataset, seqd_model **model,
+               seqd_training_summary *summary, bool *stopped)
+{
+    cli_interruptible(true);
+    const int32_t ran = seqd_ensemble_train(c->context, options, dataset, model, summary, &c->error);
+    cli_interruptible(false);
+    *stopped = ran == SEQD_STOPPED;
+    return ran == SEQD_OK || *stopped ? CLI_OK : cli_failed(c);
 }
 
 int cli_train(cli *c)
@@ -63,7 +83,6 @@ int cli_train(cli *c)
     seqd_options *options = NULL;
     seqd_dataset *dataset = NULL;
     seqd_model *model = NULL;
-    seqd_trainer *trainer = NULL;
     seqd_training_summary summary = { .struct_size = (uint32_t)sizeof summary };
     const char *network = "";
     bool stopped = false;
@@ -74,20 +93,7 @@ int cli_train(cli *c)
     if (status == CLI_OK && seqd_options_get_str(options, "model", &network, &c->error) != SEQD_OK)
         status = cli_failed(c);
     if (status == CLI_OK) status = cli_read_data(c, options, c->flags[CLI_FLAG_DATA], &dataset);
-    if (status == CLI_OK
-        && (seqd_model_create(c->context, options, dataset, &model, &c->error) != SEQD_OK
-            || seqd_trainer_create(model, dataset, options, NULL, &trainer, &c->error) != SEQD_OK))
-        status = cli_failed(c);
-    if (status == CLI_OK) {
-        cli_interruptible(true);
-        int32_t ran = seqd_trainer_run(trainer, &c->error);
-        cli_interruptible(false);
-        stopped = ran == SEQD_STOPPED;
-        if (ran != SEQD_OK && !stopped) status = cli_failed(c);
-    }
-    if (status == CLI_OK && seqd_trainer_summarize(trainer, &summary, &c->error) != SEQD_OK) status = cli_failed(c);
-    /* The trainer holds the model exclusively: a model in training cannot be saved. */
-    seqd_trainer_release(trainer);
+    if (status == CLI_OK) status = fit(c, options, dataset, &model, &summary, &stopped);
     if (status == CLI_OK) status = save(c, model, &summary, network, stopped);
     seqd_model_release(model);
     seqd_dataset_release(dataset);

@@ -96,6 +96,29 @@ SEQD_API int32_t seqd_model_get_parameter(const seqd_model *model, const char *n
 SEQD_API int32_t seqd_model_set_parameter(seqd_model *model, const char *name, const float *values, int64_t count,
                                           seqd_error *error);
 
+/*
+ * Makes one model of several: an ensemble. The members must answer the same question (task, horizon, frequency, classes)
+ * and read data in the same way; they may be networks of any kind and head. They are shared, not copied; members of an
+ * ensemble among them become members themselves, so that all count the same.
+ *
+ * `how` is "mean" or "median". Forecasts: where all members have a normal or all a negative binomial distribution, or
+ * quantiles at the same levels, each parameter becomes the mean (median) of the members'; any other mixture becomes
+ * quantiles at 25 levels from 0.005 to 0.995, each the mean (median) of the members' quantiles there, with the mean
+ * (median) of their means. Of classes the probabilities are combined, and brought to a sum of 1. Sample paths follow
+ * the combined distribution, with the members' correlations averaged.
+ *
+ * An ensemble predicts and is saved and loaded as any model, in one file. It has no parameters and no trainer of its own,
+ * and streams refuse it: take a member.
+ * Errors: SEQD_E_ARG (fewer than two, members that do not fit together, another word than these), SEQD_E_LIMIT (more
+ * than 100), SEQD_E_NOMEM.
+ */
+SEQD_API int32_t seqd_model_combine(seqd_model *const *models, int32_t count, const char *how, seqd_model **out,
+                                    seqd_error *error);
+/* 0 for a model that is no ensemble. */
+SEQD_API int32_t seqd_model_member_count(const seqd_model *model);
+/* A reference to a member, to be released. Errors: SEQD_E_ARG. */
+SEQD_API int32_t seqd_model_member(const seqd_model *model, int32_t index, seqd_model **out, seqd_error *error);
+
 #ifdef __cplusplus
 }
 #endif

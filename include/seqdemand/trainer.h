@@ -56,6 +56,17 @@ typedef struct seqd_training_summary {
 SEQD_API int32_t seqd_trainer_summarize(const seqd_trainer *trainer, seqd_training_summary *summary,
                                         seqd_error *error);
 
+/*
+ * Makes and trains what the options ask for: one network, or, by `ensemble_size` and `ensemble_models`, an ensemble.
+ * Of an ensemble, member i has the seed `seed` + i and, where kinds of model are named, these in turn; there are as
+ * many members as `ensemble_size` says, and at least one of each kind. Members are combined by option `combine`, see
+ * seqd_model_combine. `summary` may be NULL; of an ensemble it has sums of steps, windows and seconds, and means of
+ * losses. Returns SEQD_STOPPED when the callback asked to stop: `*out` is then the model of what was trained so far, or
+ * untouched when that is nothing. Errors: as seqd_model_create and seqd_trainer_run.
+ */
+SEQD_API int32_t seqd_ensemble_train(seqd_context *context, const seqd_options *options, seqd_dataset *dataset,
+                                     seqd_model **out, seqd_training_summary *summary, seqd_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -72,20 +72,16 @@ static int32_t fit_network(network_fit *fit, const char *name, seqd_dataset *vie
 {
     seqd_options *options = NULL;
     seqd_model *model = NULL;
-    seqd_trainer *trainer = NULL;
+    seqd_training_summary summary;
     int32_t status;
     SEQD_TRY(status, done, seqd_options_clone(fit->options, &options, error));
     SEQD_TRY(status, done, seqd_option_set(options, SEQD_OPT_MODEL, name, error));
-    SEQD_TRY(status, done, seqd_model_new(fit->context, options, view, &model, error));
-    SEQD_TRY(status, done, seqd_trainer_new(model, view, options, NULL, &trainer, error));
-    trainer->task = task;
-    status = seqd_trainer_fit(trainer, error);
+    status = seqd_ensemble_fit(fit->context, options, view, task, &model, &summary, error);
     if (status != SEQD_OK) goto done;
     seqd_model_free(fit->model);
     fit->model = model;
     model = NULL;
 done:
-    seqd_trainer_free(trainer);
     seqd_model_free(model);
     seqd_options_free(options);
     return status;
@@ -116,6 +112,8 @@ int32_t seqd_backtest_run(seqd_dataset *dataset, const seqd_options *options, co
     SEQD_NEED(models);
     SEQD_NEED(out);
     if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    if (seqd_option_text(options, SEQD_OPT_ENSEMBLE_MODELS)[0] != '\0')
+        return seqd_fail(error, SEQD_E_OPTION, "a backtest names its models: option 'ensemble_models' has no effect");
     network_fit network = {dataset->context, options, NULL};
     SEQD_COMPUTE(status, seqd_backtest_new(dataset, options, models, forecast_network, &network, out, error));
     seqd_model_free(network.model);

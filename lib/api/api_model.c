@@ -29,7 +29,7 @@ void seqd_model_release(seqd_model *model) { seqd_model_free(model); }
 static int32_t encode(const seqd_model *model, unsigned char **bytes, size_t *size, seqd_error *error)
 {
     SEQD_CHECK(seqd_model_begin_read(model, error));
-    const int32_t status = seqd_model_encode(model, bytes, size, error);
+    const int32_t status = seqd_model_encode(model, NULL, NULL, bytes, size, error);
     seqd_model_end_read(model);
     return status;
 }
@@ -58,7 +58,7 @@ int32_t seqd_model_load(seqd_context *context, const char *path, seqd_model **ou
     SEQD_NEED(out);
     SEQD_CHECK(seqd_file_load(context, path, MOST_FILE, &bytes, &size, error));
     int32_t status;
-    SEQD_COMPUTE(status, seqd_model_decode(context, bytes, size, out, error));
+    SEQD_COMPUTE(status, seqd_model_decode(context, bytes, size, true, out, error));
     seqd_free(context, bytes);
     return status == SEQD_OK ? SEQD_OK : seqd_fail_prefix(error, status, "%s", path);
 }
@@ -87,7 +87,7 @@ int32_t seqd_model_load_memory(seqd_context *context, const void *bytes, size_t 
     SEQD_NEED(context);
     SEQD_NEED(bytes);
     SEQD_NEED(out);
-    SEQD_COMPUTE(status, seqd_model_decode(context, bytes, size, out, error));
+    SEQD_COMPUTE(status, seqd_model_decode(context, bytes, size, true, out, error));
     return status;
 }
 
@@ -179,5 +179,35 @@ int32_t seqd_model_set_parameter(seqd_model *model, const char *name, const floa
     SEQD_CHECK(seqd_model_begin_write(model, error));
     memcpy(model->parameters + tensor->offset, values, (size_t)count * sizeof *values);
     seqd_model_end_write(model);
+    return SEQD_OK;
+}
+
+int32_t seqd_model_combine(seqd_model *const *models, int32_t count, const char *how, seqd_model **out,
+                           seqd_error *error)
+{
+    char quoted[SEQD_QUOTE_SIZE];
+    SEQD_NEED(models);
+    SEQD_NEED(how);
+    SEQD_NEED(out);
+    for (int32_t i = 0; i < count; i++)
+        if (!models[i]) return seqd_fail(error, SEQD_E_ARG, "seqd_model_combine: model %d is NULL", (int)i);
+    if (count < 1) return seqd_fail(error, SEQD_E_ARG, "an ensemble needs two members");
+    const bool median = strcmp(how, "median") == 0;
+    if (!median && strcmp(how, "mean") != 0)
+        return seqd_fail(error, SEQD_E_ARG, "members are combined by 'mean' or 'median', not '%s'",
+                         seqd_quote(how, strlen(how), quoted));
+    return seqd_model_join(models, count, median ? SEQD_COMBINE_MEDIAN : SEQD_COMBINE_MEAN, out, error);
+}
+
+int32_t seqd_model_member_count(const seqd_model *model) { return model ? model->member_count : 0; }
+
+int32_t seqd_model_member(const seqd_model *model, int32_t index, seqd_model **out, seqd_error *error)
+{
+    SEQD_NEED(model);
+    SEQD_NEED(out);
+    if (index < 0 || index >= model->member_count)
+        return seqd_fail(error, SEQD_E_ARG, "the model has %d members, and none of number %d", (int)model->member_count,
+                         (int)index);
+    *out = seqd_model_retain(model->members[index]);
     return SEQD_OK;
 }

@@ -56,3 +56,26 @@ int32_t seqd_trainer_summarize(const seqd_trainer *trainer, seqd_training_summar
     SEQD_NEED(summary);
     return seqd_copy_result(summary, &trainer->summary, sizeof trainer->summary, error);
 }
+
+int32_t seqd_ensemble_train(seqd_context *context, const seqd_options *options, seqd_dataset *dataset,
+                            seqd_model **out, seqd_training_summary *summary, seqd_error *error)
+{
+    seqd_training_summary full = {.struct_size = (uint32_t)sizeof full};
+    int32_t status;
+    SEQD_NEED(context);
+    SEQD_NEED(options);
+    SEQD_NEED(dataset);
+    SEQD_NEED(out);
+    if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    seqd_model *model = NULL;
+    SEQD_COMPUTE(status, seqd_ensemble_fit(context, options, dataset, NULL, &model, &full, error));
+    if (model && summary) {
+        const int32_t told = seqd_copy_result(summary, &full, sizeof full, error);
+        if (told != SEQD_OK) {
+            seqd_model_free(model);
+            return told;
+        }
+    }
+    if (model) *out = model;
+    return status;
+}

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "backend.h"
+#include "combine.h"
 #include "context.h"
 #include "parallel.h"
 #include "status.h"
@@ -33,6 +34,7 @@ struct seqd_predictor {
     int64_t epoch;           /* of the parameters that scratch.net holds; -1: none */
     seqd_binding binding;    /* light; keeps its calendar from run to run */
     seqd_forecast *spare;    /* where a forecast that is written over comes to be; NULL before the first */
+    struct seqd_predictor **members; /* of an ensemble [model->member_count], each with its answer in `spare` */
 };
 
 static void place(const seqd_model *model, scratch *s, seqd_arena *arena)
@@ -96,6 +98,20 @@ static int32_t make_room(seqd_predictor *predictor, int64_t series, seqd_error *
     return SEQD_OK;
 }
 
+static int32_t add_members(seqd_predictor *predictor, seqd_error *error)
+{
+    const seqd_model *model = predictor->model;
+    if (model->member_count == 0) return SEQD_OK;
+    predictor->members = seqd_alloc_array(predictor->context, (size_t)model->member_count, sizeof *predictor->members);
+    if (!predictor->members)
+        return seqd_fail_alloc(predictor->context, (size_t)model->member_count * sizeof *predictor->members, error);
+    for (int32_t i = 0; i < model->member_count; i++) {
+        SEQD_CHECK(seqd_predictor_new(model->members[i], &predictor->members[i], error));
+        SEQD_CHECK(seqd_forecast_create(predictor->context, &predictor->members[i]->spare, error));
+    }
+    return SEQD_OK;
+}
+
 int32_t seqd_predictor_new(seqd_model *model, seqd_predictor **out, seqd_error *error)
 {
     seqd_context *context = model->context;
@@ -107,14 +123,19 @@ int32_t seqd_predictor_new(seqd_model *model, seqd_predictor **out, seqd_error *
     predictor->model = seqd_model_retain(model);
     predictor->backend = backend;
     predictor->epoch = -1;
-    *out = predictor;
-    return SEQD_OK;
+    const int32_t status = add_members(predictor, error);
+    if (status == SEQD_OK) *out = predictor;
+    else seqd_predictor_free(predictor);
+    return status;
 }
 
 void seqd_predictor_free(seqd_predictor *predictor)
 {
     if (!predictor) return;
     seqd_context *context = predictor->context;
+    for (int32_t i = 0; predictor->members && i < predictor->model->member_count; i++)
+        seqd_predictor_free(predictor->members[i]);
+    seqd_free(context, (void *)predictor->members);
     seqd_forecast_free(predictor->spare);
     seqd_binding_clear(&predictor->binding);
     scratch_clear(context, &predictor->scratch);
@@ -263,11 +284,69 @@ static int32_t compute(seqd_predictor *predictor, const seqd_dataset *dataset, b
     return run_rounds(&p, error);
 }
 
+/* The members' forecasts of a few series as one. */
+#define CHUNK_SERIES 64
+
+typedef struct combination {
+    const seqd_predictor *predictor;
+    const seqd_mixture *mixture;
+    seqd_forecast *forecast;
+} combination;
+
+static void combine_task(void *user, int64_t index, int32_t thread)
+{
+    const combination *c = user;
+    seqd_forecast *forecast = c->forecast;
+    const int64_t first = index * CHUNK_SERIES, left = forecast->series_count - first;
+    const int64_t last = first + (left < CHUNK_SERIES ? left : CHUNK_SERIES);
+    const float *p[SEQD_MOST_MEMBERS];
+    double middle[SEQD_MOST_MEMBERS];
+    (void)thread;
+    for (int64_t step = first * forecast->horizon; step < last * forecast->horizon; step++) {
+        for (int32_t m = 0; m < c->mixture->count; m++) {
+            const seqd_forecast *one = c->predictor->members[m]->spare;
+            p[m] = one->parameters + step * one->dist.width;
+        }
+        seqd_mixture_step(c->mixture, p, middle, forecast->parameters + step * forecast->dist.width);
+    }
+    const seqd_forecast *any = c->predictor->members[0]->spare;
+    for (int64_t i = first; i < last; i++) forecast->status[i] = any->status[i];
+}
+
+static int32_t read_and_compute(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete,
+                                seqd_forecast *forecast, seqd_error *error);
+
+/* Every member forecasts for itself; then the answers are combined, series by series. */
+static int32_t compute_members(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete,
+                               seqd_forecast *forecast, seqd_error *error)
+{
+    const seqd_model *model = predictor->model;
+    const seqd_dist *dists[SEQD_MOST_MEMBERS];
+    static const char *const none = "";
+    const char *const *ids = dataset->series_count > 0 ? &dataset->series[0].id : &none;
+    seqd_mixture mixture;
+    for (int32_t i = 0; i < model->member_count; i++) {
+        seqd_predictor *member = predictor->members[i];
+        SEQD_CHECK(read_and_compute(member, dataset, complete, member->spare, error));
+        dists[i] = &member->spare->dist;
+    }
+    seqd_mixture_set(&mixture, dists, model->member_count, model->combine == SEQD_COMBINE_MEDIAN);
+    SEQD_CHECK(seqd_forecast_prepare(forecast, ids, sizeof *dataset->series, dataset->series_count,
+                                     model->features.horizon, &mixture.dist, error));
+    forecast->path_common = model->path_common;
+    forecast->path_fade = model->path_fade;
+    combination c = {predictor, &mixture, forecast};
+    seqd_parallel_for(predictor->context->threads, (dataset->series_count + CHUNK_SERIES - 1) / CHUNK_SERIES,
+                      combine_task, &c);
+    return SEQD_OK;
+}
+
 static int32_t read_and_compute(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete,
                                 seqd_forecast *forecast, seqd_error *error)
 {
     SEQD_CHECK(seqd_model_begin_read(predictor->model, error));
-    const int32_t status = compute(predictor, dataset, complete, forecast, error);
+    const int32_t status = predictor->members ? compute_members(predictor, dataset, complete, forecast, error)
+                                              : compute(predictor, dataset, complete, forecast, error);
     seqd_model_end_read(predictor->model);
     predictor->binding.dataset = NULL; /* not retained */
     return status;

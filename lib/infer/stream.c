@@ -197,6 +197,7 @@ static void copy_ids(seqd_stream *stream, const seqd_dataset *dataset)
 int32_t seqd_stream_new(seqd_model *model, const seqd_dataset *dataset, seqd_stream **out, seqd_error *error)
 {
     seqd_context *context = model->context;
+    SEQD_CHECK(seqd_model_need_network(model, "a stream", error));
     if (!seqd_net_streams(&model->net)) {
         const bool both = seqd_option_i64(model->options, SEQD_OPT_BIDIRECTIONAL) == 1;
         return seqd_fail(error, SEQD_E_UNSUPPORTED,

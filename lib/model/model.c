@@ -143,7 +143,9 @@ void seqd_model_free(seqd_model *model)
     if (!model || atomic_fetch_sub(&model->references, 1) > 1) return;
     seqd_context *context = model->context;
     seqd_options_free(model->options);
-    seqd_features_clear(&model->features);
+    if (model->member_count == 0) seqd_features_clear(&model->features);
+    for (int32_t i = 0; i < model->member_count; i++) seqd_model_free(model->members[i]);
+    seqd_free(context, (void *)model->members);
     seqd_free(context, model->parameters);
     seqd_free(context, model);
     seqd_context_drop(context);

@@ -6,6 +6,7 @@
 
 #include <seqdemand/model.h>
 
+#include "bytes.h"
 #include "feature_set.h"
 #include "net.h"
 #include "options.h"
@@ -17,6 +18,14 @@ typedef struct seqd_card_line {
     char value[160];
 } seqd_card_line;
 
+/* How the members of an ensemble become one answer, in the order of option combine. */
+typedef enum seqd_combine { SEQD_COMBINE_MEAN, SEQD_COMBINE_MEDIAN } seqd_combine;
+#define SEQD_MOST_MEMBERS 100
+
+/*
+ * One network, or an ensemble: then `members` are set, `features` are those of the first member (not its own), there is
+ * no network and there are no parameters, and `dist` is how combined forecasts are described.
+ */
 struct seqd_model {
     atomic_int references;
     seqd_context *context;
@@ -32,6 +41,10 @@ struct seqd_model {
     seqd_dist dist;              /* how forecasts of this model are described */
     double spread[SEQD_MAX_LEVELS]; /* residuals' quantiles (scaled) of the point heads */
     double path_common, path_fade;
+
+    int32_t member_count;        /* 0: a network */
+    struct seqd_model **members; /* [member_count], none of them an ensemble */
+    seqd_combine combine;
 
     int32_t card_count;
     seqd_card_line card[SEQD_CARD_LINES];
@@ -62,9 +75,31 @@ int32_t seqd_model_assemble(seqd_model *model, int64_t most, seqd_error *error);
 void seqd_model_card_set(seqd_model *model, const char *key, const char *value);
 void seqd_model_card_number(seqd_model *model, const char *key, double value);
 
-/* model_bytes.c: the file format, described there. *bytes is freed by seqd_free. */
-int32_t seqd_model_encode(const seqd_model *model, unsigned char **bytes, size_t *size, seqd_error *error);
-int32_t seqd_model_decode(seqd_context *context, const unsigned char *bytes, size_t size, seqd_model **out,
+/* ensemble.c: `what` cannot be done with an ensemble, only with one of its members. SEQD_E_UNSUPPORTED names it. */
+int32_t seqd_model_need_network(const seqd_model *model, const char *what, seqd_error *error);
+/* Makes members of a model that has none; SEQD_E_ARG when they do not answer the same question. They are retained. */
+int32_t seqd_model_gather(seqd_model *model, seqd_model *const *members, int32_t count, seqd_combine combine,
                           seqd_error *error);
+/* A new ensemble of networks and of the members of ensembles, with the options of the first. */
+int32_t seqd_model_join(seqd_model *const *models, int32_t count, seqd_combine combine, seqd_model **out,
+                        seqd_error *error);
+
+/*
+ * model_bytes.c: what is in the file; sections.h: the file around it. *bytes is freed by seqd_free. `parameters` stand
+ * in for the model's own, NULL: none do. `extra` adds a section, NULL: none.
+ */
+typedef struct seqd_extra {
+    uint32_t type;
+    void (*put)(const void *user, seqd_writer *out);
+    const void *user;
+} seqd_extra;
+int32_t seqd_model_encode(const seqd_model *model, const float *parameters, const seqd_extra *extra,
+                          unsigned char **bytes, size_t *size, seqd_error *error);
+/* `ensembles`: may the file hold one? */
+int32_t seqd_model_decode(seqd_context *context, const unsigned char *bytes, size_t size, bool ensembles,
+                          seqd_model **out, seqd_error *error);
+/* All options that were set: name and text. */
+void seqd_options_put(const seqd_options *options, bool backend, seqd_writer *out);
+int32_t seqd_options_get(seqd_options *options, seqd_scanner *in, seqd_error *error);
 
 #endif

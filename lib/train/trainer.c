@@ -46,6 +46,10 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
 {
     seqd_context *context = model->context;
     int32_t status;
+    SEQD_CHECK(seqd_model_need_network(model, "a trainer", error));
+    if (seqd_ensemble_asked(options))
+        return seqd_fail(error, SEQD_E_OPTION,
+                         "a trainer trains one network: seqd_ensemble_train goes by ensemble_size and ensemble_models");
     if (optimizer && optimizer->model != model)
         return seqd_fail(error, SEQD_E_ARG, "the optimizer was made for another model");
     int free_model = 0;

@@ -175,6 +175,15 @@ int32_t seqd_monitor_create(seqd_trainer *trainer, seqd_error *error);
 /* Of these parameters; NaN when the validation part has no target. */
 double seqd_monitor_value(seqd_trainer *trainer, const float *parameters);
 
+/*
+ * ensemble.c: trains as many networks as options ensemble_size and ensemble_models ask for, and joins them; one network
+ * where they ask for one. SEQD_STOPPED may come with a model: of the members so far. `summary` is filled when one is.
+ */
+int32_t seqd_ensemble_fit(seqd_context *context, const seqd_options *options, seqd_dataset *dataset, const char *task,
+                          seqd_model **out, seqd_training_summary *summary, seqd_error *error);
+/* Do the options ask for several networks? */
+bool seqd_ensemble_asked(const seqd_options *options);
+
 /* calibrate.c: residuals and the dependence between steps, from the validation windows (or the last ones without). */
 int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error);
 

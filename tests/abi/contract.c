@@ -165,6 +165,17 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_model_load_memory(NULL, "x", 1, &model, error));
     BAD(seqd_model_load_memory(h.context, NULL, 1, &model, error));
     BAD(seqd_model_load_memory(h.context, "x", 1, NULL, error));
+    BAD(seqd_model_combine(NULL, 2, "mean", &model, error));
+    BAD(seqd_model_combine(&h.model, 1, "mean", &model, error));
+    BAD(seqd_model_combine(&h.model, 1, NULL, &model, error));
+    BAD(seqd_model_combine(&h.model, 1, "mean", NULL, error));
+    BAD(seqd_model_member(NULL, 0, &model, error));
+    BAD(seqd_model_member(h.model, 0, &model, error));
+    BAD(seqd_model_member(h.model, 0, NULL, error));
+    BAD(seqd_ensemble_train(NULL, h.options, h.dataset, &model, NULL, error));
+    BAD(seqd_ensemble_train(h.context, NULL, h.dataset, &model, NULL, error));
+    BAD(seqd_ensemble_train(h.context, h.options, NULL, &model, NULL, error));
+    BAD(seqd_ensemble_train(h.context, h.options, h.dataset, NULL, NULL, error));
     BAD(seqd_model_get_options(NULL, &options, error));
     BAD(seqd_model_get_options(h.model, NULL, error));
     BAD(seqd_model_card(NULL, 0, &text, &text, error));

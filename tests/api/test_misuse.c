@@ -248,6 +248,7 @@ static void refuse_null_in_models(void)
     double loss = 42, values[RIG_HORIZON];
     seqd_parameter_info info = { .struct_size = sizeof info };
     seqd_training_summary training = { .struct_size = sizeof training };
+    seqd_model *const pair[] = { model, model };
 
     REFUSES(seqd_model_create, NULL, options, dataset, &out);
     REFUSES(seqd_model_create, context, NULL, dataset, &out);
@@ -264,6 +265,17 @@ static void refuse_null_in_models(void)
     REFUSES(seqd_model_load_memory, NULL, "f", 1, &out);
     REFUSES(seqd_model_load_memory, context, NULL, 1, &out);
     REFUSES(seqd_model_load_memory, context, "f", 1, NULL);
+    REFUSES(seqd_model_combine, NULL, 2, "mean", &out);
+    REFUSES(seqd_model_combine, pair, 2, NULL, &out);
+    REFUSES(seqd_model_combine, pair, 2, "mean", NULL);
+    GIVES(0, seqd_model_member_count, NULL);
+    REFUSES(seqd_model_member, NULL, 0, &out);
+    REFUSES(seqd_model_member, model, 0, NULL);
+    REFUSES(seqd_ensemble_train, NULL, options, dataset, &out, NULL);
+    REFUSES(seqd_ensemble_train, context, NULL, dataset, &out, NULL);
+    REFUSES(seqd_ensemble_train, context, options, NULL, &out, NULL);
+    REFUSES(seqd_ensemble_train, context, options, dataset, NULL, NULL);
+    TAKES(seqd_ensemble_train);
     REFUSES(seqd_model_get_options, NULL, &out_options);
     REFUSES(seqd_model_get_options, model, NULL);
     GIVES(0, seqd_model_horizon, NULL);

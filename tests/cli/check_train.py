@@ -56,6 +56,16 @@ class Train(CliTest):
             files.add((self.folder / ("way%d.seqd" % number)).read_bytes())
         self.assertEqual(len(files), 1)
 
+    def test_an_ensemble_is_one_file(self):
+        out, err = self.good("train", "--data", "sales.csv", *SMALL, "--set", "ensemble_size=3", "--set",
+                             "ensemble_models=lstm,gru", "--out", "three.seqd")
+        self.assertIn("trained an ensemble of 3, lstm on 6 series: 90 steps", err)
+        self.train("one.seqd")
+        rows = [support.read_csv(self.good("forecast", "--model", name, "--data", "sales.csv", "--out", "-", "--quiet")[0])
+                for name in ("three.seqd", "one.seqd")]
+        self.assertEqual([row["ds"] for row in rows[0]], [row["ds"] for row in rows[1]])
+        self.assertNotEqual(rows[0], rows[1])
+
     def test_wrong_config_names_the_line(self):
         self.write("wrong.conf", "horizon = 14\n\nhiden_size = 3\n")
         message = self.bad(2, "train", "--data", "sales.csv", "--config", "wrong.conf", "--out", "x.seqd")

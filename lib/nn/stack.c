@@ -1,71 +1,88 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "stack.h"
+#include "stack_layers.h"
 
 #include <string.h>
 
 #include "rng.h"
 #include "status.h"
 
-/* One lane's arrays beside those of the layers. */
-typedef struct stack_lane {
-    const float *output[SEQD_MAX_LAYERS]; /* [steps][rows][hidden] of each layer, after dropout */
-    float *dropped[SEQD_MAX_LAYERS];      /* where dropout puts it */
-    float *mask[SEQD_MAX_LAYERS];         /* NULL without dropout */
-    float *dh[2];                         /* gradients of two layers' states, the widest */
-} stack_lane;
-
-struct seqd_stack {
-    seqd_context *context;
-    const seqd_kernels *kernels;
-    seqd_stack_shape shape;
-    seqd_use use;
-    const seqd_tensors *tensors;
-    int32_t first;
-    seqd_rnn *rnn[SEQD_MAX_LAYERS];
-    stack_lane *lanes; /* [use.lanes] */
-};
-
 static seqd_rnn_shape layer_shape(const seqd_stack_shape *shape, int32_t layer)
 {
     return (seqd_rnn_shape){
         .cell = shape->cell,
-        .inputs = layer == 0 ? shape->inputs : shape->hidden[layer - 1],
+        .inputs = seqd_stack_layer_inputs(shape, layer),
         .statics = layer == 0 ? shape->statics : 0,
         .hidden = shape->hidden[layer],
     };
 }
 
-int32_t seqd_stack_width(const seqd_stack_shape *shape) { return shape->hidden[shape->layers - 1]; }
+int32_t seqd_stack_width(const seqd_stack_shape *shape) { return seqd_stack_layer_width(shape, shape->layers - 1); }
 
-int32_t seqd_stack_declare(const seqd_stack_shape *shape, const char *prefix, seqd_tensors *tensors, int32_t *first,
+/* ---- parameters ---- */
+
+static int32_t tensors_of_layer(const seqd_stack_shape *shape)
+{
+    return 4 * seqd_stack_ways(shape) + (shape->layer_norm ? 2 : 0);
+}
+
+typedef struct declaration {
+    const char *prefix;
+    seqd_tensors *tensors;
+} declaration;
+
+/* A name of at most 40 letters from a prefix and what stands before the number of the layer. */
+static seqd_tensor_name full_name(const declaration *to, const char *part, int32_t layer, const char *suffix,
+                                  char room[48])
+{
+    const size_t used = strlen(to->prefix);
+    memcpy(room, to->prefix, used);
+    memcpy(room + used, part, strlen(part) + 1);
+    return (seqd_tensor_name){room, layer, suffix};
+}
+
+static int32_t declare_way(const declaration *to, const seqd_rnn_shape *layer, int32_t index, const char *suffix,
                            seqd_error *error)
 {
     static const char *const parts[4] = {"weight_ih_l", "weight_hh_l", "bias_ih_l", "bias_hh_l"};
-    *first = tensors->count;
-    for (int32_t i = 0; i < shape->layers; i++) {
-        const seqd_rnn_shape layer = layer_shape(shape, i);
-        const int64_t gates = seqd_rnn_gates(&layer);
-        for (int32_t p = 0; p < 4; p++) {
-            char name[32];
-            const size_t used = strlen(prefix);
-            memcpy(name, prefix, used);
-            memcpy(name + used, parts[p], strlen(parts[p]) + 1);
-            const seqd_tensor_name full = {name, i, ""};
-            if (p < 2) {
-                const int64_t columns = p == 0 ? layer.inputs + layer.statics : layer.hidden;
-                SEQD_CHECK(seqd_tensors_matrix(tensors, full, gates, columns, SEQD_INIT_UNIFORM, layer.hidden, error));
-                continue;
-            }
-            const seqd_init init = p == 2 && layer.cell == SEQD_CELL_LSTM ? SEQD_INIT_LSTM_BIAS : SEQD_INIT_UNIFORM;
-            SEQD_CHECK(seqd_tensors_vector(tensors, full, gates, init, layer.hidden, error));
+    const int64_t gates = seqd_rnn_gates(layer);
+    char room[48];
+    for (int32_t p = 0; p < 4; p++) {
+        const seqd_tensor_name name = full_name(to, parts[p], index, suffix, room);
+        if (p < 2) {
+            const int64_t columns = p == 0 ? layer->inputs + layer->statics : layer->hidden;
+            SEQD_CHECK(seqd_tensors_matrix(to->tensors, name, gates, columns, SEQD_INIT_UNIFORM, layer->hidden, error));
+            continue;
         }
+        const seqd_init init = p == 2 && layer->cell == SEQD_CELL_LSTM ? SEQD_INIT_LSTM_BIAS : SEQD_INIT_UNIFORM;
+        SEQD_CHECK(seqd_tensors_vector(to->tensors, name, gates, init, layer->hidden, error));
     }
     return SEQD_OK;
 }
 
-static seqd_rnn_params layer_params(const seqd_stack *stack, int32_t layer, float *vector)
+int32_t seqd_stack_declare(const seqd_stack_shape *shape, const char *prefix, seqd_tensors *tensors, int32_t *first,
+                           seqd_error *error)
 {
-    const seqd_tensor *tensor = &stack->tensors->at[stack->first + 4 * layer];
+    const declaration to = {prefix, tensors};
+    char room[48];
+    *first = tensors->count;
+    for (int32_t i = 0; i < shape->layers; i++) {
+        const seqd_rnn_shape layer = layer_shape(shape, i);
+        for (int32_t way = 0; way < seqd_stack_ways(shape); way++)
+            SEQD_CHECK(declare_way(&to, &layer, i, way == 0 ? "" : "_reverse", error));
+        if (!shape->layer_norm) continue;
+        const int64_t width = seqd_stack_layer_width(shape, i);
+        SEQD_CHECK(seqd_tensors_vector(tensors, full_name(&to, "norm_l", i, ".weight", room), width, SEQD_INIT_ONE, 0,
+                                       error));
+        SEQD_CHECK(seqd_tensors_vector(tensors, full_name(&to, "norm_l", i, ".bias", room), width, SEQD_INIT_ZERO, 0,
+                                       error));
+    }
+    return SEQD_OK;
+}
+
+seqd_rnn_params seqd_stack_layer_params(const seqd_stack *stack, int32_t layer, int32_t way, float *vector)
+{
+    const int32_t first = stack->first + tensors_of_layer(&stack->shape) * layer + 4 * way;
+    const seqd_tensor *tensor = &stack->tensors->at[first];
     return (seqd_rnn_params){
         .weight_ih = vector + tensor[0].offset,
         .weight_hh = vector + tensor[1].offset,
@@ -74,28 +91,118 @@ static seqd_rnn_params layer_params(const seqd_stack *stack, int32_t layer, floa
     };
 }
 
+void seqd_stack_layer_norm(const seqd_stack *stack, int32_t layer, float *vector, float *out[2])
+{
+    const int32_t count = tensors_of_layer(&stack->shape);
+    const seqd_tensor *tensor = &stack->tensors->at[stack->first + count * (layer + 1) - 2];
+    out[0] = vector + tensor[0].offset;
+    out[1] = vector + tensor[1].offset;
+}
+
+/* ---- memory ---- */
+
+/* The largest arrays over all layers, in floats. */
+typedef struct room {
+    size_t output;  /* rounded steps, the widest output or input of a layer above the first */
+    size_t input;   /* rounded steps, the widest input */
+    size_t way;     /* rounded steps, the widest hidden */
+    size_t statics; /* of the first layer's sequences, where a dilation makes more of them */
+    size_t turn;
+} room;
+
+static size_t largest(size_t a, size_t b) { return a > b ? a : b; }
+
+/* Does a layer read steps elsewhere than where they lie (align, stack_pass.c)? */
+static bool may_align(const seqd_stack_shape *shape, const seqd_use *use, int32_t layer)
+{
+    return shape->bidirectional || use->steps % seqd_stack_layer_dilation(shape, layer, use->steps) != 0;
+}
+
+static room measure(const seqd_stack_shape *shape, const seqd_use *use)
+{
+    room r = {0};
+    for (int32_t i = 0; i < shape->layers; i++) {
+        const int32_t d = seqd_stack_layer_dilation(shape, i, use->steps);
+        const size_t cells = (size_t)seqd_stack_layer_steps(shape, i, use->steps) * (size_t)d * (size_t)use->rows;
+        const size_t inputs = (size_t)seqd_stack_layer_inputs(shape, i), width = (size_t)seqd_stack_layer_width(shape, i);
+        r.output = largest(r.output, cells * (i > 0 ? largest(inputs, width) : width));
+        if (may_align(shape, use, i)) r.input = largest(r.input, cells * inputs);
+        r.way = largest(r.way, cells * (size_t)shape->hidden[i]);
+        if (i == 0 && d > 1) r.statics = (size_t)d * (size_t)use->rows * (size_t)shape->statics;
+        if (shape->dilation[i] > 1) r.turn = largest(r.turn, (size_t)use->rows * (size_t)shape->hidden[i]);
+    }
+    return r;
+}
+
+static float *take(seqd_arena *arena, bool wanted, size_t count)
+{
+    return seqd_arena_take(arena, wanted ? count : 0, sizeof(float));
+}
+
+static void place_lane(const seqd_stack_shape *shape, const seqd_use *use, seqd_arena *arena, stack_lane *lane)
+{
+    const size_t cells = (size_t)use->steps * (size_t)use->rows;
+    const bool train = use->train, dropout = train && shape->dropout > 0.0;
+    const bool state_dropout = train && shape->recurrent_dropout > 0.0, norm = shape->layer_norm;
+    const room r = measure(shape, use);
+    for (int32_t i = 0; i < shape->layers; i++) {
+        const size_t count = cells * (size_t)seqd_stack_layer_width(shape, i);
+        const size_t d = (size_t)seqd_stack_layer_dilation(shape, i, use->steps);
+        float *mask = take(arena, dropout, count);
+        lane->mask[i] = dropout ? mask : NULL;
+        lane->worked[i] = take(arena, dropout || norm || seqd_stack_layer_adds(shape, i), count);
+        lane->joined[i] = take(arena, shape->bidirectional, count);
+        lane->mean[i] = take(arena, norm, cells);
+        lane->rstd[i] = take(arena, norm, cells);
+        for (int32_t way = 0; way < 2; way++) {
+            const bool wanted = state_dropout && way < seqd_stack_ways(shape);
+            mask = take(arena, wanted, d * (size_t)use->rows * (size_t)shape->hidden[i]);
+            lane->state_mask[i][way] = wanted ? mask : NULL;
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        lane->dh[i] = take(arena, train, r.output);
+        lane->way[i] = take(arena, train && shape->bidirectional, r.way);
+    }
+    lane->aligned = take(arena, true, r.input);
+    lane->skip = take(arena, train && shape->residual, r.output);
+    lane->dx = take(arena, train, r.input);
+    lane->statics = take(arena, true, r.statics);
+    lane->statics_grad = take(arena, train, r.statics);
+    lane->turn = take(arena, use->steps == 1, r.turn);
+}
+
 /* Everything but the layers, in one block. */
 static seqd_stack *place(const seqd_stack_shape *shape, const seqd_use *use, seqd_arena *arena)
 {
-    const size_t cells = (size_t)use->steps * (size_t)use->rows;
-    const bool dropout = use->train && shape->dropout > 0.0;
     seqd_stack *stack = seqd_arena_take(arena, 1, sizeof *stack);
     stack_lane *lanes = seqd_arena_take(arena, (size_t)use->lanes, sizeof *lanes), sized;
-    size_t widest = 0;
-    for (int32_t i = 0; i < shape->layers; i++)
-        if ((size_t)shape->hidden[i] > widest) widest = (size_t)shape->hidden[i];
     if (stack) stack->lanes = lanes;
-    for (int32_t n = 0; n < use->lanes; n++) {
-        stack_lane *lane = lanes ? &lanes[n] : &sized;
-        for (int32_t i = 0; i < shape->layers; i++) {
-            const size_t count = dropout ? cells * (size_t)shape->hidden[i] : 0;
-            lane->mask[i] = dropout ? seqd_arena_take(arena, count, sizeof(float)) : NULL;
-            lane->dropped[i] = seqd_arena_take(arena, count, sizeof(float));
-        }
-        for (int i = 0; i < 2; i++)
-            lane->dh[i] = seqd_arena_take(arena, use->train ? cells * widest : 0, sizeof(float));
-    }
+    for (int32_t n = 0; n < use->lanes; n++) place_lane(shape, use, arena, lanes ? &lanes[n] : &sized);
     return stack;
+}
+
+static int32_t open_layers(seqd_stack *stack, const seqd_backend *backend, seqd_error *error)
+{
+    const seqd_stack_shape *shape = &stack->shape;
+    const seqd_use *use = &stack->use;
+    for (int32_t i = 0; i < shape->layers; i++) {
+        const int32_t d = seqd_stack_layer_dilation(shape, i, use->steps);
+        seqd_rnn_plan plan = {
+            .shape = layer_shape(shape, i),
+            .steps = seqd_stack_layer_steps(shape, i, use->steps),
+            .lanes = use->lanes,
+            .train = use->train,
+            .state_dropout = use->train && shape->recurrent_dropout > 0.0,
+        };
+        if (__builtin_mul_overflow(use->rows, d, &plan.rows))
+            return seqd_fail(error, SEQD_E_LIMIT, "dilations make too many sequences");
+        for (int32_t way = 0; way < seqd_stack_ways(shape); way++) {
+            plan.reverse = way == 1;
+            SEQD_CHECK(seqd_rnn_create(stack->context, backend, &plan, &stack->rnn[i][way], error));
+        }
+    }
+    return SEQD_OK;
 }
 
 int32_t seqd_stack_open(seqd_context *context, const seqd_backend *backend, const seqd_stack_shape *shape,
@@ -115,13 +222,10 @@ int32_t seqd_stack_open(seqd_context *context, const seqd_backend *backend, cons
     stack->use = *use;
     stack->tensors = tensors;
     stack->first = first;
-    for (int32_t i = 0; i < shape->layers; i++) {
-        const seqd_rnn_plan plan = {layer_shape(shape, i), use->steps, use->rows, use->lanes, use->train, false, false};
-        const int32_t status = seqd_rnn_create(context, backend, &plan, &stack->rnn[i], error);
-        if (status != SEQD_OK) {
-            seqd_stack_close(stack);
-            return status;
-        }
+    const int32_t status = open_layers(stack, backend, error);
+    if (status != SEQD_OK) {
+        seqd_stack_close(stack);
+        return status;
     }
     *out = stack;
     return SEQD_OK;
@@ -130,24 +234,28 @@ int32_t seqd_stack_open(seqd_context *context, const seqd_backend *backend, cons
 void seqd_stack_close(seqd_stack *stack)
 {
     if (!stack) return;
-    for (int32_t i = 0; i < stack->shape.layers; i++) seqd_rnn_free(stack->rnn[i]);
+    for (int32_t i = 0; i < stack->shape.layers; i++)
+        for (int32_t way = 0; way < 2; way++) seqd_rnn_free(stack->rnn[i][way]);
     seqd_free(stack->context, stack);
 }
 
 void seqd_stack_pack(seqd_stack *stack, const float *vector)
 {
-    for (int32_t i = 0; i < stack->shape.layers; i++) {
-        /* one view serves parameters and gradients; packing only reads */
-        const seqd_rnn_params params = layer_params(stack, i, (float *)(uintptr_t)vector);
-        stack->rnn[i]->ops->pack(stack->rnn[i], &params);
-    }
+    stack->vector = vector;
+    for (int32_t i = 0; i < stack->shape.layers; i++)
+        for (int32_t way = 0; way < seqd_stack_ways(&stack->shape); way++) {
+            /* one view serves parameters and gradients; packing only reads */
+            const seqd_rnn_params params = seqd_stack_layer_params(stack, i, way, (float *)(uintptr_t)vector);
+            stack->rnn[i][way]->ops->pack(stack->rnn[i][way], &params);
+        }
 }
 
 int32_t seqd_stack_status(const seqd_stack *stack, seqd_error *error)
 {
     int32_t status = SEQD_OK;
-    for (int32_t i = 0; i < stack->shape.layers && status == SEQD_OK; i++)
-        status = stack->rnn[i]->ops->status(stack->rnn[i], error);
+    for (int32_t i = 0; i < stack->shape.layers; i++)
+        for (int32_t way = 0; way < seqd_stack_ways(&stack->shape) && status == SEQD_OK; way++)
+            status = stack->rnn[i][way]->ops->status(stack->rnn[i][way], error);
     return status;
 }
 
@@ -155,81 +263,4 @@ void seqd_stack_dropout(const seqd_kernels *k, double dropout, uint64_t key, int
 {
     const seqd_rng rng = seqd_rng_stream(key, 0x64726f70, (uint64_t)layer);
     k->dropout_mask(count, rng.key, (uint32_t)(dropout * 4294967296.0), (float)(1.0 / (1.0 - dropout)), mask);
-}
-
-static int64_t units(const seqd_stack *stack, int32_t layer, int32_t rows)
-{
-    return (int64_t)stack->use.steps * rows * stack->shape.hidden[layer];
-}
-
-const float *seqd_stack_forward(seqd_stack *stack, int32_t index, const seqd_stack_pass *pass)
-{
-    stack_lane *lane = &stack->lanes[index];
-    const float *x = pass->x;
-    for (int32_t i = 0; i < stack->shape.layers; i++) {
-        const int64_t count = units(stack, i, pass->rows);
-        x = stack->rnn[i]->ops->forward(stack->rnn[i], index, pass->rows, x, pass->s);
-        if (pass->key != 0 && lane->mask[i]) {
-            seqd_stack_dropout(stack->kernels, stack->shape.dropout, pass->key, i, count, lane->mask[i]);
-            memcpy(lane->dropped[i], x, (size_t)count * sizeof *x);
-            stack->kernels->multiply(count, lane->mask[i], lane->dropped[i]);
-            x = lane->dropped[i];
-        }
-        lane->output[i] = x;
-    }
-    return x;
-}
-
-float *seqd_stack_gradient(seqd_stack *stack, int32_t lane) { return stack->lanes[lane].dh[0]; }
-
-void seqd_stack_backward(seqd_stack *stack, int32_t index, const seqd_stack_pass *pass, float *grad, float *dx,
-                         float *ds)
-{
-    stack_lane *lane = &stack->lanes[index];
-    float *dh = lane->dh[0], *below = lane->dh[1];
-    for (int32_t i = stack->shape.layers - 1; i >= 0; i--) {
-        const seqd_rnn_params rnn_grad = layer_params(stack, i, grad);
-        const float *x = i == 0 ? pass->x : lane->output[i - 1];
-        if (pass->key != 0 && lane->mask[i]) stack->kernels->multiply(units(stack, i, pass->rows), lane->mask[i], dh);
-        stack->rnn[i]->ops->backward(stack->rnn[i], index, pass->rows, x, pass->s, dh, &rnn_grad, i > 0 ? below : dx,
-                                     ds);
-        float *swap = dh;
-        dh = below;
-        below = swap;
-    }
-}
-
-static int32_t parts_of_layer(const seqd_stack_shape *shape) { return shape->cell == SEQD_CELL_LSTM ? 2 : 1; }
-
-int32_t seqd_stack_part_count(const seqd_stack_shape *shape) { return parts_of_layer(shape) * shape->layers; }
-
-int64_t seqd_stack_part_units(const seqd_stack_shape *shape, int32_t part)
-{
-    return shape->hidden[part / parts_of_layer(shape)];
-}
-
-int64_t seqd_stack_state_floats(const seqd_stack_shape *shape, int32_t rows)
-{
-    int64_t floats = 0;
-    for (int32_t i = 0; i < seqd_stack_part_count(shape); i++) floats += seqd_stack_part_units(shape, i);
-    return floats * rows;
-}
-
-void seqd_stack_step(seqd_stack *stack, int32_t index, const seqd_stack_pass *pass, float *state)
-{
-    const float *x = pass->x;
-    for (int32_t i = 0; i < stack->shape.layers; i++) {
-        const int64_t count = (int64_t)pass->rows * stack->shape.hidden[i];
-        float *c = stack->shape.cell == SEQD_CELL_LSTM ? state + count : NULL;
-        stack->rnn[i]->ops->step(stack->rnn[i], index, pass->rows, x, pass->s, state, c);
-        x = state;
-        state += parts_of_layer(&stack->shape) * count;
-    }
-}
-
-const float *seqd_stack_state_output(const seqd_stack_shape *shape, int32_t rows, const float *state)
-{
-    const int32_t last = seqd_stack_part_count(shape) - parts_of_layer(shape);
-    for (int32_t i = 0; i < last; i++) state += rows * seqd_stack_part_units(shape, i);
-    return state;
 }

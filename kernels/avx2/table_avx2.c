@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "avx2.h"
-#include "ref/ref.h"
 
 const seqd_kernels seqd_kernels_avx2 = {
     .level = "avx2",
@@ -30,12 +29,12 @@ const seqd_kernels seqd_kernels_avx2 = {
     .all_finite = seqd_avx2_all_finite,
     .sgd = seqd_avx2_sgd,
     .adam = seqd_avx2_adam,
-    .rnn_forward = seqd_ref_rnn_forward,
-    .rnn_backward = seqd_ref_rnn_backward,
-    .gru_before_gates = seqd_ref_gru_before_gates,
-    .gru_before_new = seqd_ref_gru_before_new,
-    .gru_before_new_backward = seqd_ref_gru_before_new_backward,
-    .gru_before_gates_backward = seqd_ref_gru_before_gates_backward,
+    .rnn_forward = seqd_avx2_rnn_forward,
+    .rnn_backward = seqd_avx2_rnn_backward,
+    .gru_before_gates = seqd_avx2_gru_before_gates,
+    .gru_before_new = seqd_avx2_gru_before_new,
+    .gru_before_new_backward = seqd_avx2_gru_before_new_backward,
+    .gru_before_gates_backward = seqd_avx2_gru_before_gates_backward,
     .softmax = seqd_avx2_softmax,
     .softmax_backward = seqd_avx2_softmax_backward,
     .attention_additive_prepare = seqd_avx2_attention_additive_prepare,
@@ -50,8 +49,8 @@ const seqd_kernels seqd_kernels_avx2 = {
     .quantile_loss = seqd_avx2_quantile_loss,
     .point_loss = seqd_avx2_point_loss,
     .dropout_mask = seqd_avx2_dropout_mask,
-    .adamw = seqd_ref_adamw,
-    .rmsprop = seqd_ref_rmsprop,
-    .blend = seqd_ref_blend,
-    .penalty = seqd_ref_penalty,
+    .adamw = seqd_avx2_adamw,
+    .rmsprop = seqd_avx2_rmsprop,
+    .blend = seqd_avx2_blend,
+    .penalty = seqd_avx2_penalty,
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "avx2/avx2.h"
 #include "avx512.h"
-#include "ref/ref.h"
 
 /*
  * Entries of the level below, which this one implies: packing, whose form is the same, and what waits for memory or for
@@ -35,12 +34,12 @@ const seqd_kernels seqd_kernels_avx512 = {
     .all_finite = seqd_avx512_all_finite,
     .sgd = seqd_avx512_sgd,
     .adam = seqd_avx512_adam,
-    .rnn_forward = seqd_ref_rnn_forward,
-    .rnn_backward = seqd_ref_rnn_backward,
-    .gru_before_gates = seqd_ref_gru_before_gates,
-    .gru_before_new = seqd_ref_gru_before_new,
-    .gru_before_new_backward = seqd_ref_gru_before_new_backward,
-    .gru_before_gates_backward = seqd_ref_gru_before_gates_backward,
+    .rnn_forward = seqd_avx512_rnn_forward,
+    .rnn_backward = seqd_avx512_rnn_backward,
+    .gru_before_gates = seqd_avx512_gru_before_gates,
+    .gru_before_new = seqd_avx512_gru_before_new,
+    .gru_before_new_backward = seqd_avx512_gru_before_new_backward,
+    .gru_before_gates_backward = seqd_avx512_gru_before_gates_backward,
     .softmax = seqd_avx512_softmax,
     .softmax_backward = seqd_avx512_softmax_backward,
     .attention_additive_prepare = seqd_avx512_attention_additive_prepare,
@@ -55,8 +54,8 @@ const seqd_kernels seqd_kernels_avx512 = {
     .quantile_loss = seqd_avx512_quantile_loss,
     .point_loss = seqd_avx512_point_loss,
     .dropout_mask = seqd_avx512_dropout_mask,
-    .adamw = seqd_ref_adamw,
-    .rmsprop = seqd_ref_rmsprop,
-    .blend = seqd_ref_blend,
-    .penalty = seqd_ref_penalty,
+    .adamw = seqd_avx512_adamw,
+    .rmsprop = seqd_avx512_rmsprop,
+    .blend = seqd_avx512_blend,
+    .penalty = seqd_avx512_penalty,
 };

@@ -42,6 +42,16 @@ static const check_tolerance tolerances[] = {
     {"all_finite", 0.0, 0, 0},
     {"sgd", 4e-7, 2, 2},
     {"adam", 1e-6, 4, 4},
+    {"adamw", 1e-6, 4, 4},
+    {"rmsprop", 1e-6, 4, 4},
+    {"blend", 4e-7, 2, 2},
+    {"penalty", 4e-7, 2, 2},
+    {"rnn_forward", 1e-6, 4, 4},
+    {"rnn_backward", 1e-6, 4, 4},
+    {"gru_before_gates", 1e-6, 4, 4},
+    {"gru_before_new", 1e-6, 4, 4},
+    {"gru_before_new_backward", 1e-6, 4, 4},
+    {"gru_before_gates_backward", 1e-6, 4, 4},
     {"softmax", 1e-6, 4, 4},
     {"softmax_backward", 1e-6, 4, 4},
     {"attention_additive_forward", 1e-6, 4, 4},
@@ -395,6 +405,7 @@ int main(int argc, char **argv)
     check_math();
     check_vector();
     check_optimizer();
+    check_cells();
     check_loss();
     check_attention();
     check_norm();

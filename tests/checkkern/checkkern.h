@@ -98,6 +98,7 @@ void check_gates(void);
 void check_math(void);
 void check_vector(void);
 void check_optimizer(void);
+void check_cells(void);
 void check_loss(void);
 void check_attention(void);
 void check_norm(void);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "configure_task.h"
 #include "context.h"
 #include "status.h"
 #include "text.h"
@@ -30,7 +31,7 @@ void seqd_model_card_number(seqd_model *model, const char *key, double value)
     seqd_model_card_set(model, key, text);
 }
 
-static void describe(seqd_model *model, const seqd_dataset *dataset)
+static void describe_panel(seqd_model *model, const seqd_dataset *dataset)
 {
     char from[24] = "", to[24] = "";
     int64_t first = INT64_MAX, last = INT64_MIN;
@@ -44,10 +45,6 @@ static void describe(seqd_model *model, const seqd_dataset *dataset)
         seqd_calendar_format(&dataset->calendar, first, from, sizeof from);
         seqd_calendar_format(&dataset->calendar, last, to, sizeof to);
     }
-    seqd_model_card_set(model, "created_by", "libseqdemand " SEQD_VERSION_TEXT);
-    seqd_model_card_set(model, "model", seqd_option_text(model->options, SEQD_OPT_MODEL));
-    seqd_model_card_set(model, "hidden_size", seqd_option_text(model->options, SEQD_OPT_HIDDEN_SIZE));
-    seqd_model_card_set(model, "head", seqd_option_text(model->options, SEQD_OPT_HEAD));
     seqd_model_card_set(model, "scaler", seqd_option_text(model->options, SEQD_OPT_SCALER));
     seqd_model_card_set(model, "freq", seqd_freq_name(dataset->calendar.freq));
     seqd_model_card_number(model, "season_length", dataset->season);
@@ -60,6 +57,35 @@ static void describe(seqd_model *model, const seqd_dataset *dataset)
     seqd_model_card_set(model, "data_to", to);
 }
 
+static void describe_events(seqd_model *model, const seqd_dataset *dataset)
+{
+    static const char *const labels[] = {"auto", "column", "next_event", "within", "count"};
+    const seqd_event_features *events = &model->features.events;
+    seqd_model_card_set(model, "task", events->task == SEQD_TASK_CLASSIFY ? "classify" : "regress");
+    seqd_model_card_set(model, "label", labels[events->label_kind]);
+    if (events->task == SEQD_TASK_CLASSIFY) seqd_model_card_number(model, "classes", events->classes.count);
+    seqd_model_card_number(model, "answers", model->features.horizon);
+    seqd_model_card_number(model, "max_len", model->features.context_length);
+    seqd_model_card_number(model, "inputs", model->features.input_count);
+    seqd_model_card_number(model, "token_columns", events->token_count);
+    seqd_model_card_number(model, "parameters", (double)model->net.tensors.parameters);
+    seqd_model_card_number(model, "sequences", (double)dataset->series_count);
+}
+
+static void describe(seqd_model *model, const seqd_dataset *dataset)
+{
+    const seqd_net_config *config = &model->net.config;
+    seqd_model_card_set(model, "created_by", "libseqdemand " SEQD_VERSION_TEXT);
+    seqd_model_card_set(model, "model", seqd_option_text(model->options, SEQD_OPT_MODEL));
+    if (!config->flat)
+        seqd_model_card_set(model, "hidden_size", seqd_option_text(model->options, SEQD_OPT_HIDDEN_SIZE));
+    else if (config->dense.layers > 0)
+        seqd_model_card_set(model, "mlp_size", seqd_option_text(model->options, SEQD_OPT_MLP_SIZE));
+    seqd_model_card_set(model, "head", seqd_option_text(model->options, SEQD_OPT_HEAD));
+    if (dataset->events) describe_events(model, dataset);
+    else describe_panel(model, dataset);
+}
+
 /* Levels at which the residuals of a point head are kept. */
 static const double residual_levels[] = {0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5,
                                          0.6,  0.7,   0.8,  0.9, 0.95, 0.975, 0.99};
@@ -69,6 +95,7 @@ static void describe_dist(seqd_model *model)
     const seqd_head *head = &model->net.config.head;
     seqd_dist *dist = &model->dist;
     memset(dist, 0, sizeof *dist);
+    if (model->net.config.kind == SEQD_NET_SEQUENCE && model->net.config.answer.classes > 0) return;
     dist->floor = strcmp(seqd_option_text(model->options, SEQD_OPT_FLOOR), "zero") == 0 ? 0.0 : -(double)INFINITY;
     if (head->kind == SEQD_HEAD_NEGBIN) {
         dist->kind = SEQD_DIST_NEGBIN;
@@ -99,6 +126,7 @@ int32_t seqd_model_assemble(seqd_model *model, int64_t most, seqd_error *error)
     model->parameters = seqd_alloc_array(model->context, count, sizeof(float));
     if (!model->parameters) return seqd_fail_alloc(model->context, count * sizeof(float), error);
     describe_dist(model);
+    model->threshold = model->net.config.answer.classes == 2 ? 0.5 : 0.0;
     return SEQD_OK;
 }
 
@@ -117,11 +145,12 @@ int32_t seqd_model_new(seqd_context *context, const seqd_options *options, const
             SEQD_TRY(status, failed,
                      seqd_option_set(model->options, id, seqd_option_text(dataset->options, id), error));
     SEQD_TRY(status, failed, seqd_model_resolve(model->options, dataset, error));
+    const seqd_option_id length = dataset->events ? SEQD_OPT_MAX_LEN : SEQD_OPT_CONTEXT_LENGTH;
     SEQD_TRY(status, failed,
              seqd_features_build(context, model->options, dataset,
                                  (int32_t)seqd_option_i64(model->options, SEQD_OPT_HORIZON),
-                                 (int32_t)seqd_option_i64(model->options, SEQD_OPT_CONTEXT_LENGTH), &model->features,
-                                 error));
+                                 (int32_t)seqd_option_i64(model->options, length), &model->features, error));
+    seqd_model_scale_labels(model->options, &model->features);
     SEQD_TRY(status, failed, seqd_model_assemble(model, INT64_MAX, error));
     seqd_net_init(&model->net, (uint64_t)seqd_option_i64(model->options, SEQD_OPT_SEED), model->parameters);
     describe(model, dataset);

@@ -41,6 +41,7 @@ struct seqd_model {
     seqd_dist dist;              /* how forecasts of this model are described */
     double spread[SEQD_MAX_LEVELS]; /* residuals' quantiles (scaled) of the point heads */
     double path_common, path_fade;
+    double threshold;            /* of two classes: probability from which the second is told; else 0 */
 
     int32_t member_count;        /* 0: a network */
     struct seqd_model **members; /* [member_count], none of them an ensemble */

@@ -58,6 +58,7 @@ static void put_distribution(const seqd_model *model, seqd_writer *out)
     seqd_put_f64(out, model->path_fade);
     seqd_put_u32(out, (uint32_t)model->dist.level_count);
     for (int32_t i = 0; i < model->dist.level_count; i++) seqd_put_f64(out, model->spread[i]);
+    if (model->features.kind == SEQD_DATA_EVENTS) seqd_put_f64(out, model->threshold);
 }
 
 static void get_distribution(seqd_model *model, seqd_scanner *in)
@@ -72,6 +73,9 @@ static void get_distribution(seqd_model *model, seqd_scanner *in)
         model->spread[i] = seqd_get_f64(in);
         if (i > 0 && model->spread[i] < model->spread[i - 1]) in->failed = true;
     }
+    if (model->features.kind != SEQD_DATA_EVENTS) return;
+    model->threshold = seqd_get_f64(in);
+    if (!(model->threshold >= 0.0 && model->threshold <= 1.0)) in->failed = true;
 }
 
 static void put_card(const seqd_model *model, seqd_writer *out)

@@ -72,7 +72,7 @@ static void init(const seqd_net *net, float *parameters)
 {
     float *bias = parameters + net->tensors.at[net->output_tensor + 1].offset;
     for (int32_t i = 0; i < net->config.answer.answers; i++)
-        seqd_answer_init_bias(&net->config.answer, bias + (int64_t)i * net->config.answer.width);
+        seqd_answer_init_bias(&net->config.answer, &net->config.head, bias + (int64_t)i * net->config.answer.width);
 }
 
 static int32_t chunk_of(const seqd_net_run *run)
@@ -103,7 +103,7 @@ static void place_lane(const seqd_net_run *run, int32_t chunk, seqd_arena *arena
     l->label = seqd_arena_take(arena, n * (size_t)net->config.answer.answers, sizeof(float));
     l->weight = seqd_arena_take(arena, n, sizeof(float));
     seqd_dense_place_work(k, &net->output, use->train, chunk, arena, &l->output);
-    seqd_answer_place(&net->config.answer, chunk, arena, &l->answer);
+    seqd_answer_place(&net->config.answer, &net->config.head, chunk, arena, &l->answer);
 }
 
 static sequence_part *place(const seqd_net_run *run, seqd_arena *arena)
@@ -271,8 +271,8 @@ static double loss(seqd_net_run *run, const seqd_net_pass *pass)
         const int32_t *where = l->where + first;
         float *out = answer_chunk(run, shard, from, where, n, l);
         chunk_targets(shard, where, n, l);
-        total += seqd_answer_loss(run->kernels, &net->config.answer, n, out, l->label, l->weight, run->class_weight,
-                                  pass->factor, &l->answer);
+        total += seqd_answer_loss(run->kernels, &net->config.answer, &net->config.head, n, out, l->label, l->weight,
+                                  run->class_weight, pass->factor, &l->answer);
         if (!back) continue;
         seqd_dense_backward(run->kernels, &net->output, &part->output, n, l->states, 0, out,
                             net->tensors.at + net->output_tensor, pass->grad, l->states_grad, &l->output);

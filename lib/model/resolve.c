@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "configure_task.h"
 #include "status.h"
 #include "text.h"
 
@@ -60,7 +61,8 @@ static bool scaler_suits_counts(const seqd_options *options)
 
 int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, seqd_error *error)
 {
-    SEQD_CHECK(seqd_need_panel(dataset, error));
+    if (dataset->events) return seqd_model_resolve_task(options, dataset, error);
+    SEQD_CHECK(seqd_model_refuse_task_options(options, error));
     const target_facts facts = look_at(dataset);
     if (facts.observed == 0)
         return seqd_fail(error, SEQD_E_DATA, "the data hold no observed value of the target");
@@ -139,11 +141,14 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
 {
     memset(config, 0, sizeof *config);
     const int32_t model = seqd_option_choice(options, SEQD_OPT_MODEL);
-    if (model > 1)
+    const bool flat = seqd_model_is_flat(options), events = features->kind == SEQD_DATA_EVENTS;
+    if ((model > 1 && !flat) || (!events && strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "logistic") == 0))
         return seqd_fail(error, SEQD_E_OPTION, "model=%s does not fit this task", seqd_option_text(options, SEQD_OPT_MODEL));
     config->stack.cell = model == 0 ? SEQD_CELL_LSTM : SEQD_CELL_GRU;
-    SEQD_CHECK(configure_layers(options, config, error));
-    SEQD_CHECK(configure_head(options, &config->head, error));
+    if (flat) SEQD_CHECK(seqd_configure_flat(options, features, config, error));
+    else SEQD_CHECK(configure_layers(options, config, error));
+    if (!events || features->events.task == SEQD_TASK_REGRESS)
+        SEQD_CHECK(configure_head(options, &config->head, error));
     config->stack.inputs = features->input_count;
     config->futures = features->future_count;
     config->lags = features->plan.count;
@@ -152,13 +157,12 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
     config->horizon = features->horizon;
     config->decoder_size = (int32_t)seqd_option_i64(options, SEQD_OPT_DECODER_SIZE);
     config->stack.dropout = seqd_option_f64(options, SEQD_OPT_DROPOUT);
+    if (events) return seqd_configure_task(options, features, config, error);
     for (int32_t i = 0; i < features->cat_count; i++) {
         const int64_t asked = seqd_option_i64(options, SEQD_OPT_EMBEDDING_SIZE);
         const int32_t n = features->dictionaries[i].count;
-        const double usual = ceil(1.6 * pow((double)n, 0.56));
         config->cardinality[i] = n;
-        config->embedding[i] = asked > 0 ? (int32_t)asked : usual < 50.0 ? (int32_t)usual : 50;
-        if (config->embedding[i] < 1) config->embedding[i] = 1;
+        config->embedding[i] = asked > 0 ? (int32_t)asked : seqd_usual_embedding(n);
     }
     return SEQD_OK;
 }

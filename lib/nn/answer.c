@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-void seqd_answer_place(const seqd_answer *answer, int64_t rows, seqd_arena *arena, seqd_answer_work *work)
+void seqd_answer_place(const seqd_answer *answer, const seqd_head *head, int64_t rows, seqd_arena *arena,
+                       seqd_answer_work *work)
 {
     const size_t n = (size_t)rows, values = n * (size_t)answer->answers;
     const bool number = answer->classes == 0;
@@ -13,7 +14,7 @@ void seqd_answer_place(const seqd_answer *answer, int64_t rows, seqd_arena *aren
     work->loc = seqd_arena_take(arena, number ? n : 0, sizeof(float));
     work->scale = seqd_arena_take(arena, number ? n : 0, sizeof(float));
     work->pairs = seqd_arena_take(arena, answer->binary ? 2 * values : 0, sizeof(float));
-    const int64_t scratch = number ? seqd_head_scratch(&answer->head, rows * answer->answers) : 0;
+    const int64_t scratch = number ? seqd_head_scratch(head, rows * answer->answers) : 0;
     work->scratch = seqd_arena_take(arena, (size_t)scratch, sizeof(float));
 }
 
@@ -42,8 +43,9 @@ static float number_of(const seqd_answer *answer, float label)
     return (float)(fabs(y - whole) <= 1e-6 * fabs(y) ? whole : y);
 }
 
-double seqd_answer_loss(const seqd_kernels *k, const seqd_answer *answer, int64_t rows, float *out, const float *label,
-                        const float *weight, const float *class_weight, float factor, seqd_answer_work *work)
+double seqd_answer_loss(const seqd_kernels *k, const seqd_answer *answer, const seqd_head *head, int64_t rows,
+                        float *out, const float *label, const float *weight, const float *class_weight, float factor,
+                        seqd_answer_work *work)
 {
     const int64_t values = rows * answer->answers;
     for (int64_t i = 0; i < values; i++) work->weight[i] = label[i] == label[i] ? weight[i / answer->answers] : 0.0f;
@@ -54,11 +56,11 @@ double seqd_answer_loss(const seqd_kernels *k, const seqd_answer *answer, int64_
     }
     for (int64_t i = 0; i < values; i++) work->y[i] = number_of(answer, label[i]);
     const seqd_targets targets = {work->y, work->weight, work->loc, work->scale};
-    return seqd_head_loss(k, &answer->head, rows, answer->answers, out, &targets, factor, work->scratch);
+    return seqd_head_loss(k, head, rows, answer->answers, out, &targets, factor, work->scratch);
 }
 
-void seqd_answer_init_bias(const seqd_answer *answer, float *bias)
+void seqd_answer_init_bias(const seqd_answer *answer, const seqd_head *head, float *bias)
 {
-    if (answer->classes == 0) seqd_head_init_bias(&answer->head, bias);
+    if (answer->classes == 0) seqd_head_init_bias(head, bias);
     for (int32_t i = 0; answer->classes > 0 && i < answer->width; i++) bias[i] = 0.0f;
 }

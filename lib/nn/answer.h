@@ -24,8 +24,7 @@ typedef struct seqd_answer {
     int32_t classes;       /* 0: a number */
     bool binary;
     double smoothing;
-    seqd_head head;        /* of a number */
-    double mean, deviation;
+    double mean, deviation; /* of a number */
 } seqd_answer;
 
 /* Arrays for `rows` events at one time. */
@@ -38,15 +37,18 @@ typedef struct seqd_answer_work {
     float *scratch;
 } seqd_answer_work;
 
-void seqd_answer_place(const seqd_answer *answer, int64_t rows, seqd_arena *arena, seqd_answer_work *work);
+/* `head` is read for a number only. */
+void seqd_answer_place(const seqd_answer *answer, const seqd_head *head, int64_t rows, seqd_arena *arena,
+                       seqd_answer_work *work);
 /*
  * out[rows][answers][width] comes in as o and goes out as factor * d(sum weight * loss) / do; label[rows][answers],
  * where NaN or a class below 0 counts as weight 0; weight[rows]; class_weight[classes] or NULL. Returns the weighted
  * sum of losses.
  */
-double seqd_answer_loss(const seqd_kernels *k, const seqd_answer *answer, int64_t rows, float *out, const float *label,
-                        const float *weight, const float *class_weight, float factor, seqd_answer_work *work);
+double seqd_answer_loss(const seqd_kernels *k, const seqd_answer *answer, const seqd_head *head, int64_t rows,
+                        float *out, const float *label, const float *weight, const float *class_weight, float factor,
+                        seqd_answer_work *work);
 /* Start values of the output's bias. */
-void seqd_answer_init_bias(const seqd_answer *answer, float *bias);
+void seqd_answer_init_bias(const seqd_answer *answer, const seqd_head *head, float *bias);
 
 #endif

@@ -69,7 +69,7 @@ static seqd_net_config config_of(const variant *v)
     c.pooling = v->pooling;
     c.answer = (seqd_answer){.answers = v->answers, .classes = v->classes, .binary = v->binary,
                              .smoothing = v->smoothing, .mean = 1.5, .deviation = 2.0};
-    seqd_head *head = &c.answer.head;
+    seqd_head *head = &c.head;
     head->kind = v->head;
     head->width = v->head == SEQD_HEAD_QUANTILE ? 3 : v->head == SEQD_HEAD_NEGBIN ? 2 : 1;
     const double levels[3] = {0.1, 0.5, 0.8};
@@ -215,7 +215,7 @@ static void test_binary(void **state)
     int32_t places[3];
     float weights[3], pairs[6];
     seqd_answer_work work = {.classes = places, .weight = weights, .pairs = pairs};
-    const double a = seqd_answer_loss(k, &answer, 3, one, label, weight, classes, 0.5f, &work);
+    const double a = seqd_answer_loss(k, &answer, NULL, 3, one, label, weight, classes, 0.5f, &work);
     const double b = k->cross_entropy(3, 2, two, 2, index, weight, classes, 0.1f, 0.5f);
     assert_true(fabs(a - b) < 1e-6);
     for (int i = 0; i < 3; i++) assert_true(fabsf(one[i] - two[2 * i + 1]) < 1e-6f);

@@ -1,0 +1,3 @@
+module seqdemand
+
+go 1.21

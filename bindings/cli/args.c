@@ -111,7 +111,7 @@ static bool find_option(const char *name, seqd_option_info *info)
 static bool option_applies(const cli *c, const seqd_option_info *info)
 {
     if (c->command->bit == CLI_DESCRIBE) return false;
-    if ((c->command->bit & (CLI_TRAIN | CLI_BACKTEST)) != 0 || strcmp(info->group, "data") == 0) return true;
+    if ((c->command->bit & CLI_TRAINING) != 0 || strcmp(info->group, "data") == 0) return true;
     return (c->command->bit & CLI_STOCKED) != 0 && strcmp(info->name, "seed") == 0;
 }
 
@@ -146,7 +146,7 @@ static int add_setting(cli *c, char *name, const char *value)
     c->settings[c->setting_count++] = (cli_setting){ known, value };
     /* A name that no option has is left to the library, which knows what is near. */
     if (!find_option(known, &info) || option_applies(c, &info)) return CLI_OK;
-    return cli_wrong(c, "%s is an option of train and backtest; here it is as the model has it", known);
+    return cli_wrong(c, "%s is an option of train, tune and backtest; here it is as the model has it", known);
 }
 
 /* One flag; `attached` is what followed '=', or NULL; *index moves when the value is the next word. */
@@ -176,7 +176,7 @@ static int parse_flag(cli *c, char *name, const char *attached, int argc, char *
         else value = argv[++*index];
     }
     free(shown);
-    if (status != CLI_OK || (is_flag && flag != CLI_FLAG_SET)) {
+    if (status != CLI_OK || (is_flag && flag != CLI_FLAG_SET && flag != CLI_FLAG_RANGE)) {
         if (status == CLI_OK) c->flags[flag] = value;
         free(name);
         return status;
@@ -184,12 +184,18 @@ static int parse_flag(cli *c, char *name, const char *attached, int argc, char *
     if (!is_flag) return add_setting(c, name, value);
     free(name);
     const char *equals = strchr(value, '=');
-    if (equals == NULL || equals == value) return cli_wrong(c, "--set takes name=value, not '%s'", value);
+    if (equals == NULL || equals == value)
+        return cli_wrong(c, "--%s takes name=%s, not '%s'", flag == CLI_FLAG_SET ? "set" : "range",
+                         flag == CLI_FLAG_SET ? "value" : "range", value);
     char *key = cli_copy(value);
     key[equals - value] = '\0';
     for (char *p = key; *p != '\0'; p++)
         if (*p == '-') *p = '_';
-    return add_setting(c, key, equals + 1);
+    if (flag == CLI_FLAG_SET) return add_setting(c, key, equals + 1);
+    c->ranges = cli_grow(c->ranges, (size_t)c->range_count + 1, sizeof *c->ranges);
+    c->ranges[c->range_count++] = (cli_setting){ cli_copy(option_of_alias(key)), equals + 1 };
+    free(key);
+    return CLI_OK;
 }
 
 int cli_parse(cli *c, int argc, char **argv)
@@ -222,4 +228,8 @@ void cli_parse_release(cli *c)
     free(c->settings);
     c->settings = NULL;
     c->setting_count = 0;
+    for (int32_t i = 0; i < c->range_count; i++) free(c->ranges[i].name);
+    free(c->ranges);
+    c->ranges = NULL;
+    c->range_count = 0;
 }

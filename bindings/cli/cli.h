@@ -27,7 +27,10 @@
 #define CLI_REORDER 16u
 #define CLI_REPORT 32u
 #define CLI_DESCRIBE 64u
-#define CLI_ALL 127u
+#define CLI_TUNE 128u
+#define CLI_ALL 255u
+/* Commands that train: every option has a meaning. */
+#define CLI_TRAINING (CLI_TRAIN | CLI_BACKTEST | CLI_TUNE)
 #define CLI_STOCKED (CLI_REORDER | CLI_REPORT)
 #define CLI_FROM_MODEL (CLI_FORECAST | CLI_REORDER | CLI_REPORT)
 
@@ -36,7 +39,7 @@
  *   X(id, name, placeholder of the value or NULL for a switch, commands, help)
  */
 #define CLI_FLAG_TABLE(X)                                                                                              \
-    X(DATA, "data", "FILE", CLI_TRAIN | CLI_BACKTEST | CLI_FROM_MODEL,                                                 \
+    X(DATA, "data", "FILE", CLI_TRAINING | CLI_FROM_MODEL,                                                             \
       "demand table: .csv, .csv.gz, or - for standard input")                                                          \
     X(MODEL, "model", "FILE", CLI_FROM_MODEL, "model file, as written by train")                                       \
     X(FORECAST, "forecast", "FILE", CLI_EVALUATE, "forecasts to judge: unique_id, ds, mean, q0.1, ...")                \
@@ -46,6 +49,11 @@
     X(QUANTILES, "quantiles", "LIST", CLI_FORECAST, "levels to write (default 0.1,0.5,0.9)")                           \
     X(MODELS, "models", "LIST", CLI_BACKTEST,                                                                          \
       "what to compare: lstm, gru, naive, seasonal_naive, naive2, moving_average, ses, croston, sba, tsb, zero")       \
+    X(RANGE, "range", "K=RANGE", CLI_TUNE,                                                                             \
+      "what an option is drawn from: 32:128, 1e-4:1e-2:log, 16:128:16, lstm,gru, 64|128,64; once for each option")     \
+    X(STATE, "state", "FILE", CLI_TUNE,                                                                                \
+      "where the search is kept after every trial; the same command goes on from there")                               \
+    X(BEST, "best", "FILE", CLI_TUNE, "where the best settings go, for --config")                                      \
     X(STOCK, "stock", "FILE", CLI_STOCKED,                                                                             \
       "stock levels: unique_id, on_hand, and where wanted on_order, lead_time, review_period, service_level, "         \
       "pack_size, min_order")                                                                                          \
@@ -55,7 +63,7 @@
     X(PACK_SIZE, "pack_size", "Q", CLI_STOCKED, "order in multiples of this")                                          \
     X(MIN_ORDER, "min_order", "Q", CLI_STOCKED, "smallest order")                                                      \
     X(PATHS, "paths", "N", CLI_STOCKED, "sample paths per article (default 1000)")                                     \
-    X(TOP, "top", "N", CLI_REORDER, "rows of the printed table; the rest is counted")                                  \
+    X(TOP, "top", "N", CLI_REORDER | CLI_TUNE, "rows of the printed table; the rest is counted")                       \
     X(BACKTEST, "backtest", "FILE", CLI_REPORT, "table written by backtest --out")                                     \
     X(SERIES, "series", "LIST", CLI_REPORT, "articles to draw (default: 6 with most demand, those to order first)")    \
     X(TITLE, "title", "TEXT", CLI_REPORT, "heading of the report")                                                     \
@@ -101,6 +109,8 @@ struct cli {
     const char *flags[CLI_FLAG_COUNT]; /* NULL: not given; a switch that was given is "" */
     cli_setting *settings;
     int32_t setting_count;
+    cli_setting *ranges; /* of --range */
+    int32_t range_count;
     const char *operand; /* the one word that is not a flag, or NULL */
     seqd_context *context;
     seqd_error error;
@@ -153,6 +163,11 @@ void cli_print_command_help(FILE *file, const cli_command *command);
 int cli_open(cli *c);
 /* Options: of `model` or the defaults, then --config, then the flags in their order. */
 int cli_read_options(cli *c, const seqd_model *model, seqd_options **out);
+/*
+ * Hours of work should not end at a folder that does not exist: a file beside the place named by `flag` is made and
+ * dropped again before the work begins.
+ */
+int cli_check_place(cli *c, cli_flag flag);
 /* Reads a demand table and tells what cleaning did. */
 int cli_read_data(cli *c, const seqd_options *options, const char *path, seqd_dataset **out);
 /* --model and --data: a model, the data read as it asks, and the forecast from their end. */
@@ -255,6 +270,7 @@ void cli_reorder_sheet(const cli_reorder_list *list, cli_sheet *sheet);
 
 /* --- the commands --- */
 int cli_train(cli *c);
+int cli_tune(cli *c);
 int cli_forecast(cli *c);
 int cli_backtest(cli *c);
 int cli_evaluate(cli *c);

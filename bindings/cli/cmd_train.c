@@ -4,19 +4,6 @@
 
 #include "cli.h"
 
-/*
- * Hours of training should not end at a folder that does not exist: a file beside the model's place is made and
- * dropped again before the work begins.
- */
-static int check_place(cli *c, const char *path)
-{
-    cli_output probe;
-    if (strcmp(path, "-") == 0) return cli_wrong(c, "--out takes a file: a model is not written to standard output");
-    int status = cli_output_open(c, path, &probe);
-    if (status == CLI_OK) cli_output_release(&probe);
-    return status;
-}
-
 static void print_json(const seqd_training_summary *s, const char *network, const char *path, bool stopped)
 {
     printf("{\"model\":");
@@ -88,7 +75,7 @@ int cli_train(cli *c)
     bool stopped = false;
     int status = cli_need(c, CLI_FLAG_DATA);
     if (status == CLI_OK) status = cli_need(c, CLI_FLAG_OUT);
-    if (status == CLI_OK) status = check_place(c, c->flags[CLI_FLAG_OUT]);
+    if (status == CLI_OK) status = cli_check_place(c, CLI_FLAG_OUT);
     if (status == CLI_OK) status = cli_read_options(c, NULL, &options);
     if (status == CLI_OK && seqd_options_get_str(options, "model", &network, &c->error) != SEQD_OK)
         status = cli_failed(c);

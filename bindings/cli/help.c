@@ -89,7 +89,7 @@ void cli_print_command_help(FILE *file, const cli_command *command)
     print_flag(file, "past", "LIST", "columns known only afterwards, such as clicks");
     print_flag(file, "freq", "F", "D, W, MS, h, int, or auto (default)");
     print_flag(file, "season", "N", "steps of the main season (default: from the frequency)");
-    if ((command->bit & (CLI_TRAIN | CLI_BACKTEST)) != 0)
+    if ((command->bit & CLI_TRAINING) != 0)
         fputs("\nEvery option that 'seqdemand describe' lists can be given the same way: --hidden-size 128.\n", file);
     else
         fputs("\nOther options of the group \"data\" ('seqdemand describe' lists them) can be given the same way.\n",

@@ -14,6 +14,11 @@ const cli_command cli_commands[] = {
     { "backtest", CLI_BACKTEST, cli_backtest, "compare models on what came true, over several windows of the past",
       "--data F [--freq D] [--horizon 28] [--windows 3] [--models lstm,seasonal_naive,croston]\n"
       "[--json] [--out backtest.csv]", "" },
+    { "tune", CLI_TUNE, cli_tune, "search good settings on the past of a demand table",
+      "--data F --range k=RANGE [--range k=RANGE ...] [--trials 20] [--method halving]\n"
+      "[--state s.csv] [--best best.conf] [--json] [--out trials.csv]",
+      "Every trial is judged as backtest does it, by option metric. With --state a search that was interrupted goes\n"
+      "on where it was, and ends with the same table. What --best writes is for --config." },
     { "evaluate", CLI_EVALUATE, cli_evaluate, "measure forecasts in a file against what came true",
       "--forecast f.csv --actual a.csv --history F [--season 7] [--json]",
       "A date without a row in --actual counts as its option fill says: as 0 unless --fill is given." },

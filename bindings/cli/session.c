@@ -51,6 +51,17 @@ int cli_read_options(cli *c, const seqd_model *model, seqd_options **out)
     return CLI_OK;
 }
 
+int cli_check_place(cli *c, cli_flag flag)
+{
+    cli_output probe;
+    if (c->flags[flag] == NULL) return CLI_OK;
+    if (strcmp(c->flags[flag], "-") == 0)
+        return cli_wrong(c, "--%s takes a file: it is not written to standard output", cli_flag_name(flag));
+    int status = cli_output_open(c, c->flags[flag], &probe);
+    if (status == CLI_OK) cli_output_release(&probe);
+    return status;
+}
+
 int cli_date_order(const char *a, const char *b)
 {
     /* Whole numbers have no '-' but the sign; dates of one frequency are ordered as text. */

@@ -42,6 +42,12 @@ SEQD_API int32_t seqd_options_get_str(const seqd_options *options, const char *n
  */
 SEQD_API int32_t seqd_options_load(seqd_options *options, const char *path, seqd_error *error);
 
+/*
+ * Writes every option that was set, as lines that seqd_options_load reads. An old file is replaced as one step.
+ * Errors: SEQD_E_IO, SEQD_E_NOMEM; SEQD_E_OPTION for a value that no such line can hold (one with a line break).
+ */
+SEQD_API int32_t seqd_options_save(const seqd_options *options, const char *path, seqd_error *error);
+
 /* One row of the option table. All strings are static. Grown only at the end. */
 typedef struct seqd_option_info {
     uint32_t struct_size;

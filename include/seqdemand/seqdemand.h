@@ -13,6 +13,7 @@
 #include <seqdemand/predictor.h>
 #include <seqdemand/stream.h>
 #include <seqdemand/evaluation.h>
+#include <seqdemand/tuner.h>
 #include <seqdemand/inventory.h>
 
 #endif

@@ -2,6 +2,7 @@
 #include <seqdemand/evaluation.h>
 
 #include "api.h"
+#include "api_networks.h"
 #include "context.h"
 #include "eval.h"
 #include "infer.h"
@@ -103,6 +104,16 @@ static int32_t forecast_network(void *user, const char *name, seqd_dataset *view
     return status;
 }
 
+int32_t seqd_network_backtest(seqd_dataset *dataset, const seqd_options *options, const char *models,
+                              const char *title, seqd_backtest **out, seqd_error *error)
+{
+    network_fit network = {dataset->context, options, NULL};
+    const int32_t status =
+        seqd_backtest_new(dataset, options, models, title, forecast_network, &network, out, error);
+    seqd_model_free(network.model);
+    return status;
+}
+
 int32_t seqd_backtest_run(seqd_dataset *dataset, const seqd_options *options, const char *models, seqd_backtest **out,
                           seqd_error *error)
 {
@@ -114,9 +125,7 @@ int32_t seqd_backtest_run(seqd_dataset *dataset, const seqd_options *options, co
     if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
     if (seqd_option_text(options, SEQD_OPT_ENSEMBLE_MODELS)[0] != '\0')
         return seqd_fail(error, SEQD_E_OPTION, "a backtest names its models: option 'ensemble_models' has no effect");
-    network_fit network = {dataset->context, options, NULL};
-    SEQD_COMPUTE(status, seqd_backtest_new(dataset, options, models, forecast_network, &network, out, error));
-    seqd_model_free(network.model);
+    SEQD_COMPUTE(status, seqd_network_backtest(dataset, options, models, "backtest", out, error));
     return status;
 }
 

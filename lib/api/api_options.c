@@ -98,6 +98,13 @@ int32_t seqd_options_load(seqd_options *options, const char *path, seqd_error *e
     return status;
 }
 
+int32_t seqd_options_save(const seqd_options *options, const char *path, seqd_error *error)
+{
+    SEQD_NEED(options);
+    SEQD_NEED(path);
+    return seqd_options_write_file(options, path, error);
+}
+
 int32_t seqd_options_count(void) { return SEQD_OPT_COUNT; }
 
 int32_t seqd_options_describe(int32_t index, seqd_option_info *info, seqd_error *error)

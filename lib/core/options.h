@@ -232,7 +232,15 @@
       "steps of the moving average; 0: h 168, D 28, W 13, MS 12, int 12")                                              \
     X(SMOOTHING, "smoothing", F64, "evaluation", "0.1", 0.001, 1, "", "alpha of ses, croston, sba and tsb")            \
     X(FOLDS, "folds", I64, "evaluation", "5", 2, 100, "",                                                              \
-      "parts of a cross-validation over sequences")
+      "parts of a cross-validation over sequences")                                                                    \
+    X(METHOD, "method", CHOICE, "evaluation", "random", 0, 0, "random|halving",                                        \
+      "how settings are searched: all trials in full; or all for a short time, the best for longer")                   \
+    X(TRIALS, "trials", I64, "evaluation", "20", 1, 10000, "", "settings that a search tries")                         \
+    X(REDUCTION, "reduction", I64, "evaluation", "3", 2, 16, "",                                                       \
+      "of method=halving: one trial in so many goes on, with so many times the steps")                                 \
+    X(METRIC, "metric", CHOICE, "evaluation", "auto", 0, 0,                                                            \
+      "auto|smape|mase|rmsse|wape|rmse|wql|accuracy|precision|recall|f1|auroc|aupr|log_loss|mae|mape",                 \
+      "what a search judges by; auto: wql of forecasts, log_loss of classes, rmse of numbers")
 
 typedef enum seqd_option_type {
     SEQD_TYPE_I64,
@@ -263,6 +271,8 @@ int32_t seqd_option_find(const char *name, seqd_option_id *id, seqd_error *error
 int32_t seqd_option_set(seqd_options *options, seqd_option_id id, const char *text, seqd_error *error);
 /* `key = value` lines; '#' at the start of a line or after a blank begins a comment; a value may stand in quotes. */
 int32_t seqd_options_parse_file(seqd_options *options, const char *path, seqd_error *error);
+/* options_save.c: the same form, of what was set, in the order of the table; replaces the file as one step. */
+int32_t seqd_options_write_file(const seqd_options *options, const char *path, seqd_error *error);
 
 /* Readers for the library: an option that was set has been checked, so these cannot fail. */
 const char *seqd_option_text(const seqd_options *options, seqd_option_id id);

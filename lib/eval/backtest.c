@@ -35,6 +35,7 @@ typedef struct run {
     seqd_dataset *dataset;
     const seqd_options *options;
     seqd_backtest *backtest;
+    const char *title;
     seqd_forecaster_fn forecaster;
     void *user;
     int32_t season, horizon, windows, stride;
@@ -161,15 +162,15 @@ static bool report(const run *r, int32_t window, int32_t index, const char *task
     return seqd_progress_report(r->backtest->context, &progress);
 }
 
-/* "backtest 2/3 croston". */
+/* "backtest 2/3 croston", with the caller's title in the place of the first word. */
 static void name_task(const run *r, int32_t window, const char *model, char *task, size_t size)
 {
     char number[SEQD_NUMBER_SIZE];
     size_t used = 0;
-    const char *parts[6] = { "backtest ", NULL, "/", NULL, " ", model };
-    for (int32_t i = 0; i < 6; i++) {
-        if (i == 1) seqd_format_i64(window + 1, number);
-        if (i == 3) seqd_format_i64(r->windows, number);
+    const char *parts[7] = { r->title, " ", NULL, "/", NULL, " ", model };
+    for (int32_t i = 0; i < 7; i++) {
+        if (i == 2) seqd_format_i64(window + 1, number);
+        if (i == 4) seqd_format_i64(r->windows, number);
         seqd_copy_text(task + used, size - used, parts[i] == NULL ? number : parts[i]);
         used += strlen(task + used);
     }
@@ -221,7 +222,7 @@ static int32_t run_all(run *r, seqd_error *error)
     return SEQD_OK;
 }
 
-int32_t seqd_backtest_new(seqd_dataset *dataset, const seqd_options *options, const char *models,
+int32_t seqd_backtest_new(seqd_dataset *dataset, const seqd_options *options, const char *models, const char *title,
                           seqd_forecaster_fn forecaster, void *user, seqd_backtest **out, seqd_error *error)
 {
     SEQD_CHECK(seqd_need_panel(dataset, error));
@@ -229,7 +230,7 @@ int32_t seqd_backtest_new(seqd_dataset *dataset, const seqd_options *options, co
     const int64_t horizon = seqd_option_i64(options, SEQD_OPT_HORIZON);
     const int64_t season = seqd_option_i64(options, SEQD_OPT_SEASON_LENGTH);
     const int64_t stride = seqd_option_i64(options, SEQD_OPT_STRIDE);
-    run r = { .dataset = dataset, .options = options, .forecaster = forecaster, .user = user,
+    run r = { .dataset = dataset, .options = options, .title = title, .forecaster = forecaster, .user = user,
               .windows = (int32_t)seqd_option_i64(options, SEQD_OPT_WINDOWS),
               .refit = seqd_option_i64(options, SEQD_OPT_REFIT) != 0, .started = seqd_now() };
     r.season = season > 0 ? (int32_t)season : dataset->season;

@@ -33,13 +33,13 @@ int32_t seqd_baseline_run(seqd_dataset *dataset, const seqd_options *options, co
 /*
  * backtest.c: rolling origins. `forecaster` fits a network on a view (fit true) or reuses the last one, and forecasts
  * the view; it is given by the caller, because evaluation sees forecasts only. All windows of a model run before the
- * next model does. `task` is "backtest 2/3 lstm", window 1 being the oldest. When the host asks to stop, the answer is
+ * next model does. `task` is "backtest 2/3 lstm" for the title "backtest", window 1 being the oldest. When the host asks to stop, the answer is
  * SEQD_STOPPED and *out is untouched: a part of the windows compares nothing.
  */
 typedef int32_t (*seqd_forecaster_fn)(void *user, const char *model, seqd_dataset *view, bool fit, const char *task,
                                       seqd_forecast **out, double *fit_seconds, double *predict_seconds,
                                       seqd_error *error);
-int32_t seqd_backtest_new(seqd_dataset *dataset, const seqd_options *options, const char *models,
+int32_t seqd_backtest_new(seqd_dataset *dataset, const seqd_options *options, const char *models, const char *title,
                           seqd_forecaster_fn forecaster, void *user, seqd_backtest **out, seqd_error *error);
 void seqd_backtest_free(seqd_backtest *backtest);
 int32_t seqd_backtest_rows(const seqd_backtest *backtest);

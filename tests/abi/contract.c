@@ -19,6 +19,7 @@ static void releases_take_null(void **state)
     seqd_forecast_release(NULL);
     seqd_evaluation_release(NULL);
     seqd_backtest_release(NULL);
+    seqd_tuner_release(NULL);
 }
 
 static void readers_take_null(void **state)
@@ -48,6 +49,15 @@ static void readers_take_null(void **state)
     assert_null(seqd_forecast_series_id(NULL, 0));
     assert_int_equal(seqd_forecast_series_status(NULL, 0), SEQD_E_ARG);
     assert_int_equal(seqd_backtest_row_count(NULL), 0);
+    assert_int_equal(seqd_tuner_total(NULL), 0);
+    assert_int_equal(seqd_tuner_done(NULL), 0);
+    assert_int_equal(seqd_tuner_trial_count(NULL), 0);
+    assert_int_equal(seqd_tuner_range_count(NULL), 0);
+    assert_null(seqd_tuner_range_name(NULL, 0));
+    assert_null(seqd_tuner_value(NULL, 0, 0));
+    assert_int_equal(seqd_tuner_metric_count(NULL), 0);
+    assert_null(seqd_tuner_metric_name(NULL, 0));
+    assert_int_equal(seqd_tuner_deciding_metric(NULL), -1);
 }
 
 /* Each call once with an error object, whose message must say something, and once without. */
@@ -89,6 +99,9 @@ static void null_arguments_are_refused(void **state)
     seqd_training_summary training = { .struct_size = sizeof training };
     seqd_metrics metrics = { .struct_size = sizeof metrics };
     seqd_backtest_row row = { .struct_size = sizeof row };
+    seqd_tuner *tuner = NULL;
+    seqd_trial trial = { .struct_size = sizeof trial };
+    int32_t number = 0;
     seqd_reorder reorder = { .struct_size = sizeof reorder };
 
     BAD(seqd_context_create(NULL, NULL, error));
@@ -226,6 +239,16 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_backtest_run(h.dataset, NULL, "naive", &backtest, error));
     BAD(seqd_backtest_run(h.dataset, h.options, NULL, &backtest, error));
     BAD(seqd_backtest_get_row(NULL, 0, &row, error));
+    BAD(seqd_options_save(NULL, "x", error));
+    BAD(seqd_options_save(h.options, NULL, error));
+    BAD(seqd_tuner_create(NULL, &tuner, error));
+    BAD(seqd_tuner_add_range(NULL, "dropout", "0:0.5", error));
+    BAD(seqd_tuner_open_state(NULL, h.dataset, "x", error));
+    BAD(seqd_tuner_step(NULL, h.dataset, &number, error));
+    BAD(seqd_tuner_run(NULL, h.dataset, error));
+    BAD(seqd_tuner_get_trial(NULL, 0, &trial, error));
+    BAD(seqd_tuner_metric(NULL, 0, 0, numbers, error));
+    BAD(seqd_tuner_get_options(NULL, 0, &options, error));
     BAD(seqd_reorder_from_forecast(NULL, 0, 0, 0, 1, 1, 0.9, 0, 0, 0, 1, &reorder, error));
     BAD(seqd_reorder_from_forecast(forecast, 0, 0, 0, 1, 1, 0.9, 0, 0, 0, 1, NULL, error));
     BAD(seqd_reorder_from_forecast(forecast, 0, 0, 0, HOST_HORIZON, 1, 0.9, 0, 0, 0, 1, &reorder, error));
@@ -236,7 +259,7 @@ static void null_arguments_are_refused(void **state)
 
     assert_true(context == NULL && options == NULL && table == NULL && dataset == NULL && model == NULL);
     assert_true(optimizer == NULL && trainer == NULL && other == NULL && answer == NULL && evaluation == NULL);
-    assert_true(backtest == NULL && text == NULL && size == 0 && whole == 0);
+    assert_true(backtest == NULL && tuner == NULL && number == 0 && text == NULL && size == 0 && whole == 0);
 }
 
 /* A struct of a host compiled against an older header ends earlier: nothing behind its end may be touched. */
@@ -264,6 +287,8 @@ static void older_structs_are_respected(void **state)
     seqd_evaluation *evaluation = NULL;
     seqd_backtest *backtest = NULL;
     seqd_model *model = NULL;
+    seqd_tuner *tuner = NULL;
+    int32_t trial;
     const double numbers[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
     assert_int_equal(seqd_model_create(h.context, h.options, h.dataset, &model, &error), SEQD_OK);
     assert_int_equal(seqd_trainer_create(model, h.dataset, h.options, NULL, &trainer, &error), SEQD_OK);
@@ -271,6 +296,9 @@ static void older_structs_are_respected(void **state)
     assert_int_equal(seqd_evaluation_add(evaluation, numbers, 4, numbers, numbers, numbers, NULL, 4, &error), SEQD_OK);
     assert_int_equal(seqd_backtest_run(h.dataset, h.options, "naive,seasonal_naive", &backtest, &error), SEQD_OK);
     assert_int_equal(seqd_backtest_row_count(backtest), 2);
+    assert_int_equal(seqd_tuner_create(h.options, &tuner, &error), SEQD_OK);
+    assert_int_equal(seqd_tuner_add_range(tuner, "dropout", "0:0.5", &error), SEQD_OK);
+    assert_int_equal(seqd_tuner_step(tuner, h.dataset, &trial, &error), SEQD_OK);
 
     OLDER(seqd_option_info, 24, seqd_options_describe(3, result, &error));
     OLDER(seqd_dataset_summary, 32, seqd_dataset_summarize(h.dataset, result, &error));
@@ -278,9 +306,11 @@ static void older_structs_are_respected(void **state)
     OLDER(seqd_training_summary, 24, seqd_trainer_summarize(trainer, result, &error));
     OLDER(seqd_metrics, 24, seqd_evaluation_result(evaluation, result, &error));
     OLDER(seqd_backtest_row, 24, seqd_backtest_get_row(backtest, 1, result, &error));
+    OLDER(seqd_trial, 24, seqd_tuner_get_trial(tuner, 0, result, &error));
     OLDER(seqd_reorder, 24, seqd_reorder_from_forecast(forecast, 0, 5, 0, 2, 2, 0.9, 0, 0, 50, 1, result, &error));
     OLDER(seqd_reorder, 24, seqd_reorder_from_paths(h.context, numbers, 2, 4, 5, 0, 2, 2, 0.9, 0, 0, result, &error));
 
+    seqd_tuner_release(tuner);
     seqd_backtest_release(backtest);
     seqd_evaluation_release(evaluation);
     seqd_trainer_release(trainer);

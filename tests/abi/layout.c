@@ -131,6 +131,14 @@ int main(void)
     AT(seqd_backtest_row, metrics, 16);
     AT(seqd_backtest_row, fit_seconds, 120);
     AT(seqd_backtest_row, predict_seconds, 128);
+    SIZE(seqd_trial, 40);
+    AT(seqd_trial, struct_size, 0);
+    AT(seqd_trial, trial, 4);
+    AT(seqd_trial, round, 8);
+    AT(seqd_trial, status, 12);
+    AT(seqd_trial, steps, 16);
+    AT(seqd_trial, score, 24);
+    AT(seqd_trial, message, 32);
     SIZE(seqd_reorder, 96);
     AT(seqd_reorder, struct_size, 0);
     AT(seqd_reorder, alert, 4);

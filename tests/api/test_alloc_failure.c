@@ -21,6 +21,7 @@ typedef struct handles {
     seqd_stream *stream;
     seqd_evaluation *evaluation;
     seqd_backtest *backtest;
+    seqd_tuner *tuner;
     void *bytes;
 } handles;
 
@@ -45,11 +46,12 @@ static void release(handles *h)
     seqd_forecast_release(h->baseline);
     seqd_evaluation_release(h->evaluation);
     seqd_backtest_release(h->backtest);
+    seqd_tuner_release(h->tuner);
     free(h->bytes);
 }
 
 static rig_text csv;
-static char csv_path[64], options_path[64], model_path[64];
+static char csv_path[64], options_path[64], model_path[64], saved_path[64], state_path[64];
 
 /* The last call that was made, so that a message can name it. */
 static const char *last_call;
@@ -162,6 +164,11 @@ static int32_t answer(handles *h, seqd_error *error)
     TRY(seqd_evaluation_add(h->evaluation, history, 9, three, three, three, NULL, 3, error));
     TRY(seqd_baseline_forecast(h->dataset, h->options, "naive2", &h->baseline, error));
     TRY(seqd_backtest_run(h->dataset, h->options, "lstm,croston,seasonal_naive", &h->backtest, error));
+    TRY(seqd_options_save(h->options, saved_path, error));
+    TRY(seqd_tuner_create(h->options, &h->tuner, error));
+    TRY(seqd_tuner_add_range(h->tuner, "dropout", "0:0.5", error));
+    TRY(seqd_tuner_add_range(h->tuner, "model", "lstm,gru", error));
+    TRY(seqd_tuner_open_state(h->tuner, h->dataset, state_path, error));
     return SEQD_OK;
 }
 
@@ -189,6 +196,8 @@ static int set_up(void **state)
     const long id = (long)getpid();
     (void)snprintf(csv_path, sizeof csv_path, "/tmp/seqdemand-%ld.csv", id);
     (void)snprintf(options_path, sizeof options_path, "/tmp/seqdemand-%ld.conf", id);
+    (void)snprintf(saved_path, sizeof saved_path, "/tmp/seqdemand-%ld-saved.conf", id);
+    (void)snprintf(state_path, sizeof state_path, "/tmp/seqdemand-%ld-state.csv", id);
     (void)snprintf(model_path, sizeof model_path, "/tmp/seqdemand-%ld.seqd", id);
     FILE *file = fopen(csv_path, "w"), *conf = fopen(options_path, "w");
     if (!file || !conf) return 1;
@@ -203,6 +212,8 @@ static int tear_down(void **state)
     free(csv.bytes);
     (void)unlink(csv_path);
     (void)unlink(options_path);
+    (void)unlink(saved_path);
+    (void)unlink(state_path);
     (void)unlink(model_path);
     return 0;
 }

@@ -169,6 +169,8 @@ static void refuse_null_in_data(void)
     REFUSES(seqd_options_get_str, options, "seed", NULL);
     REFUSES(seqd_options_load, NULL, "file");
     REFUSES(seqd_options_load, options, NULL);
+    REFUSES(seqd_options_save, NULL, "file");
+    REFUSES(seqd_options_save, options, NULL);
     REFUSES(seqd_options_describe, 0, NULL);
 
     REFUSES(seqd_table_read, NULL, "f", &table);
@@ -395,6 +397,52 @@ static void refuse_null_in_measures(void)
     assert_ptr_equal(out_backtest, &poison);
 }
 
+static void refuse_null_in_tuners(void)
+{
+    PLACE(seqd_tuner, out);
+    PLACE(seqd_options, out_options);
+    seqd_tuner *tuner = NULL;
+    int32_t number = 42;
+    double value = 42;
+    seqd_trial trial = { .struct_size = sizeof trial };
+
+    REFUSES(seqd_tuner_create, NULL, &out);
+    REFUSES(seqd_tuner_create, options, NULL);
+    RIG_OK(seqd_tuner_create(options, &tuner, &error));
+    REFUSES(seqd_tuner_add_range, NULL, "dropout", "0:0.5");
+    REFUSES(seqd_tuner_add_range, tuner, NULL, "0:0.5");
+    REFUSES(seqd_tuner_add_range, tuner, "dropout", NULL);
+    REFUSES(seqd_tuner_open_state, NULL, dataset, "file");
+    REFUSES(seqd_tuner_open_state, tuner, NULL, "file");
+    REFUSES(seqd_tuner_open_state, tuner, dataset, NULL);
+    REFUSES(seqd_tuner_step, NULL, dataset, &number);
+    REFUSES(seqd_tuner_step, tuner, NULL, &number);
+    REFUSES(seqd_tuner_step, tuner, dataset, NULL);
+    REFUSES(seqd_tuner_run, NULL, dataset);
+    REFUSES(seqd_tuner_run, tuner, NULL);
+    GIVES(0, seqd_tuner_total, NULL);
+    GIVES(0, seqd_tuner_done, NULL);
+    GIVES(0, seqd_tuner_trial_count, NULL);
+    REFUSES(seqd_tuner_get_trial, NULL, 0, &trial);
+    REFUSES(seqd_tuner_get_trial, tuner, 0, NULL);
+    GIVES(0, seqd_tuner_range_count, NULL);
+    GIVES(NULL, seqd_tuner_range_name, NULL, 0);
+    GIVES(NULL, seqd_tuner_value, NULL, 0, 0);
+    GIVES(0, seqd_tuner_metric_count, NULL);
+    GIVES(NULL, seqd_tuner_metric_name, NULL, 0);
+    REFUSES(seqd_tuner_metric, NULL, 0, 0, &value);
+    REFUSES(seqd_tuner_metric, tuner, 0, 0, NULL);
+    GIVES(-1, seqd_tuner_deciding_metric, NULL);
+    REFUSES(seqd_tuner_get_options, NULL, 0, &out_options);
+    REFUSES(seqd_tuner_get_options, tuner, 0, NULL);
+    RIG_EXPECT(SEQD_E_ARG, seqd_tuner_get_trial(tuner, 0, &trial, &error)); /* none was drawn */
+    RIG_EXPECT(SEQD_E_OPTION, seqd_tuner_step(tuner, dataset, &number, &error)); /* nothing varies */
+    seqd_tuner_release(tuner);
+    assert_ptr_equal(out, &poison);
+    assert_ptr_equal(out_options, &poison);
+    assert_true(number == 42 && value == 42);
+}
+
 /* Pointers among the parameters "a, b *, c" that are not the error object. */
 static int count_pointers(const char *from, const char *to)
 {
@@ -431,12 +479,13 @@ static void null_is_answered_by_every_function(void **state)
 {
     (void)state;
     static const char *const headers[] = { "base.h", "context.h", "options.h", "dataset.h", "model.h", "optimizer.h",
-                                           "trainer.h", "predictor.h", "evaluation.h", "inventory.h" };
+                                           "trainer.h", "predictor.h", "evaluation.h", "tuner.h", "inventory.h" };
     int bad = 0, functions = 0;
     refuse_null_in_data();
     refuse_null_in_models();
     refuse_null_in_streams();
     refuse_null_in_measures();
+    refuse_null_in_tuners();
     RELEASES(seqd_context_release);
     RELEASES(seqd_options_release);
     RELEASES(seqd_table_release);
@@ -449,6 +498,7 @@ static void null_is_answered_by_every_function(void **state)
     RELEASES(seqd_forecast_release);
     RELEASES(seqd_evaluation_release);
     RELEASES(seqd_backtest_release);
+    RELEASES(seqd_tuner_release);
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         char path[1024];
         static char text[1 << 16];

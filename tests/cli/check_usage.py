@@ -75,7 +75,7 @@ class Usage(CliTest):
     def test_options_of_the_network_are_refused_where_a_model_is_given(self):
         for flags in (("--hidden-size", "8"), ("--set", "hidden_size=8")):
             message = self.bad(2, "forecast", "--model", "m.seqd", "--data", "sales.csv", *flags)
-            self.assertIn("hidden_size is an option of train and backtest", message)
+            self.assertIn("hidden_size is an option of train, tune and backtest", message)
 
     def test_wrong_out_is_found_before_the_work(self):
         message = self.bad(1, "train", "--data", "sales.csv", "--out", "nowhere/m.seqd")

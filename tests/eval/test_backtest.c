@@ -111,7 +111,8 @@ static void test_naive_by_hand(void **state)
     set(SEQD_OPT_WINDOWS, "2");
     seqd_dataset *dataset = two_series();
     seqd_backtest *backtest = NULL;
-    assert_int_equal(seqd_backtest_new(dataset, options, "naive, zero", NULL, NULL, &backtest, NULL), SEQD_OK);
+    assert_int_equal(seqd_backtest_new(dataset, options, "naive, zero", "backtest", NULL, NULL, &backtest, NULL),
+                     SEQD_OK);
     seqd_dataset_free(dataset);
     assert_int_equal(seqd_backtest_rows(backtest), 2);
     seqd_backtest_row row = row_of(backtest, 0);
@@ -143,7 +144,8 @@ static void test_network_is_asked_window_by_window(void **state)
     seqd_dataset *dataset = two_series();
     seqd_backtest *backtest = NULL;
     fake f = { .add = 1 };
-    assert_int_equal(seqd_backtest_new(dataset, options, "gru,naive,lstm", forecaster, &f, &backtest, NULL), SEQD_OK);
+    assert_int_equal(seqd_backtest_new(dataset, options, "gru,naive,lstm", "backtest", forecaster, &f, &backtest, NULL),
+                     SEQD_OK);
     assert_string_equal(f.log, "backtest 1/3 gru gru fit 1;backtest 2/3 gru gru fit 2;backtest 3/3 gru gru fit 2;"
                                "backtest 1/3 lstm lstm fit 1;backtest 2/3 lstm lstm fit 2;"
                                "backtest 3/3 lstm lstm fit 2;");
@@ -157,7 +159,7 @@ static void test_network_is_asked_window_by_window(void **state)
 
     set(SEQD_OPT_REFIT, "0");
     f.log[0] = '\0';
-    assert_int_equal(seqd_backtest_new(dataset, options, "lstm", forecaster, &f, &backtest, NULL), SEQD_OK);
+    assert_int_equal(seqd_backtest_new(dataset, options, "lstm", "backtest", forecaster, &f, &backtest, NULL), SEQD_OK);
     assert_string_equal(f.log, "backtest 1/3 lstm lstm fit 1;backtest 2/3 lstm lstm use 2;"
                                "backtest 3/3 lstm lstm use 2;");
     assert_near(row_of(backtest, 0).fit_seconds, 2);
@@ -185,7 +187,7 @@ static void test_actuals_are_raw(void **state)
     assert_int_equal(panel_of(context, options, ids, steps, y, 32, &dataset, NULL), SEQD_OK);
     assert_true(dataset->summary.clipped > 0);
     seqd_backtest *backtest = NULL;
-    assert_int_equal(seqd_backtest_new(dataset, options, "zero", NULL, NULL, &backtest, NULL), SEQD_OK);
+    assert_int_equal(seqd_backtest_new(dataset, options, "zero", "backtest", NULL, NULL, &backtest, NULL), SEQD_OK);
     assert_near(row_of(backtest, 0).metrics.rmse, sqrt((5000.0 * 5000 + 1) / 2));
     seqd_backtest_free(backtest);
     seqd_dataset_free(dataset);
@@ -205,7 +207,7 @@ static seqd_backtest_row one_window_of_naive(int64_t unit)
     set(SEQD_OPT_HORIZON, "2");
     set(SEQD_OPT_WINDOWS, "1");
     assert_int_equal(panel_of(context, options, ending_ids, times, ending_y, 11, &dataset, NULL), SEQD_OK);
-    assert_int_equal(seqd_backtest_new(dataset, options, "naive", NULL, NULL, &backtest, NULL), SEQD_OK);
+    assert_int_equal(seqd_backtest_new(dataset, options, "naive", "backtest", NULL, NULL, &backtest, NULL), SEQD_OK);
     const seqd_backtest_row row = row_of(backtest, 0);
     seqd_backtest_free(backtest);
     seqd_dataset_free(dataset);
@@ -252,7 +254,8 @@ static void test_filled_steps(void **state)
         seqd_dataset *dataset = NULL;
         seqd_backtest *backtest = NULL;
         assert_int_equal(panel_of(context, options, ids, days, y, 4, &dataset, NULL), SEQD_OK);
-        assert_int_equal(seqd_backtest_new(dataset, options, "naive", NULL, NULL, &backtest, NULL), SEQD_OK);
+        assert_int_equal(seqd_backtest_new(dataset, options, "naive", "backtest", NULL, NULL, &backtest, NULL),
+                         SEQD_OK);
         const seqd_backtest_row row = row_of(backtest, 0);
         assert_int_equal(row.metrics.points, i == 0 ? 2 : 1);
         assert_near(row.metrics.wape, (i == 0 ? 6 + 3 : 3) / 9.0);

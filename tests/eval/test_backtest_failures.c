@@ -81,7 +81,8 @@ static void refuse(const char *models, int32_t status, const char *part)
     seqd_backtest *backtest = NULL;
     seqd_error error = SEQD_ERROR_INIT;
     int32_t answer = SEQD_E_DIVERGED;
-    assert_int_equal(seqd_backtest_new(dataset, options, models, failing, &answer, &backtest, &error), status);
+    assert_int_equal(seqd_backtest_new(dataset, options, models, "backtest", failing, &answer, &backtest, &error),
+                     status);
     assert_null(backtest);
     if (strstr(error.message, part) == NULL) {
         print_error("'%s' is not in '%s'\n", part, error.message);
@@ -104,7 +105,8 @@ static void test_names(void **state)
     assert_int_equal(calls, 1);
     seqd_backtest *backtest = NULL;
     seqd_error error = SEQD_ERROR_INIT;
-    assert_int_equal(seqd_backtest_new(dataset, options, "lstm", NULL, NULL, &backtest, &error), SEQD_E_ARG);
+    assert_int_equal(seqd_backtest_new(dataset, options, "lstm", "backtest", NULL, NULL, &backtest, &error),
+                     SEQD_E_ARG);
     assert_non_null(strstr(error.message, "lstm"));
 }
 
@@ -133,11 +135,13 @@ static void test_stop(void **state)
     context->progress = count_down;
     seqd_backtest *backtest = NULL;
     stop_after = 4;
-    assert_int_equal(seqd_backtest_new(dataset, options, "naive,croston", NULL, NULL, &backtest, NULL), SEQD_STOPPED);
+    assert_int_equal(seqd_backtest_new(dataset, options, "naive,croston", "backtest", NULL, NULL, &backtest, NULL),
+                     SEQD_STOPPED);
     assert_null(backtest);
     assert_string_equal(last_task, "backtest 2/3 croston");
     stop_after = 6;
-    assert_int_equal(seqd_backtest_new(dataset, options, "naive,croston", NULL, NULL, &backtest, NULL), SEQD_OK);
+    assert_int_equal(seqd_backtest_new(dataset, options, "naive,croston", "backtest", NULL, NULL, &backtest, NULL),
+                     SEQD_OK);
     assert_int_equal(stop_after, 0);
     assert_string_equal(last_task, "backtest 3/3 croston");
     seqd_backtest_free(backtest);
@@ -145,7 +149,8 @@ static void test_stop(void **state)
     int32_t stopped = SEQD_STOPPED;
     backtest = NULL;
     stop_after = 100;
-    assert_int_equal(seqd_backtest_new(dataset, options, "gru", failing, &stopped, &backtest, NULL), SEQD_STOPPED);
+    assert_int_equal(seqd_backtest_new(dataset, options, "gru", "backtest", failing, &stopped, &backtest, NULL),
+                     SEQD_STOPPED);
     assert_null(backtest);
 }
 
@@ -159,7 +164,7 @@ static void test_every_allocation_may_fail(void **state)
         const long long held = atomic_load(&context->memory_in_use);
         purse.left = allowed;
         const int32_t status =
-            seqd_backtest_new(dataset, options, "naive2,tsb", NULL, NULL, &backtest, &error);
+            seqd_backtest_new(dataset, options, "naive2,tsb", "backtest", NULL, NULL, &backtest, &error);
         purse.left = 1000000;
         if (status == SEQD_OK) {
             seqd_backtest_free(backtest);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SEQD_API_NETWORKS_H
+#define SEQD_API_NETWORKS_H
+
+#include <seqdemand/evaluation.h>
+
+/*
+ * Evaluation sees forecasts only: here networks are trained for it. A backtest whose progress is told as
+ * "title 2/3 lstm".
+ */
+int32_t seqd_network_backtest(seqd_dataset *dataset, const seqd_options *options, const char *models,
+                              const char *title, seqd_backtest **out, seqd_error *error);
+
+#endif

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "context.h"
+#include "event_features.h"
 #include "scale.h"
 #include "status.h"
 
@@ -90,6 +91,10 @@ static int32_t bind(seqd_context *context, const seqd_features *features, const 
     binding->context = context;
     binding->features = features;
     binding->dataset = dataset;
+    if (features->kind == SEQD_DATA_EVENTS) {
+        seqd_event_unbind(binding);
+        return seqd_event_bind(binding, error);
+    }
     SEQD_CHECK(seqd_need_panel(dataset, error));
     binding->history = dataset->y;
     binding->transform = features->scaler == SEQD_SCALER_LOG1P;
@@ -222,9 +227,10 @@ int32_t seqd_binding_create(seqd_context *context, const seqd_features *features
                             seqd_binding *binding, seqd_error *error)
 {
     memset(binding, 0, sizeof *binding);
+    const bool panel = features->kind == SEQD_DATA_PANEL;
     int32_t status = bind(context, features, dataset, binding, error);
-    if (status == SEQD_OK) status = bind_calendar(binding, error);
-    if (status == SEQD_OK) status = hold(binding, error);
+    if (status == SEQD_OK && panel) status = bind_calendar(binding, error);
+    if (status == SEQD_OK && panel) status = hold(binding, error);
     if (status != SEQD_OK) seqd_binding_clear(binding);
     return status;
 }
@@ -234,13 +240,14 @@ int32_t seqd_binding_lighten(seqd_context *context, const seqd_features *feature
 {
     binding->light = true;
     SEQD_CHECK(bind(context, features, dataset, binding, error));
-    return bind_calendar(binding, error);
+    return features->kind == SEQD_DATA_PANEL ? bind_calendar(binding, error) : SEQD_OK;
 }
 
 void seqd_binding_clear(seqd_binding *binding)
 {
     if (!binding->context) return;
     seqd_almanac_clear(binding->features, &binding->almanac);
+    seqd_event_unbind(binding);
     seqd_free(binding->context, binding->transformed);
     seqd_free(binding->context, binding->loc);
     seqd_free(binding->context, binding->scale);

@@ -11,6 +11,7 @@
 
 /* A float holds their numbers exactly, and no network has as many outputs. */
 #define MOST_CLASSES 65536
+#define MOST_CLASS_TEXT 200
 
 static int32_t fail_cell(const seqd_event_rows *rows, int64_t line, int32_t column, const seqd_cell *cell,
                          const char *what, seqd_error *error)
@@ -202,6 +203,7 @@ static int32_t add_label(seqd_event_rows *rows, const seqd_cell *cells, int64_t 
     seqd_trim_blanks(&text, &length);
     *label = NAN;
     if (length == 0) return SEQD_OK;
+    if (length > MOST_CLASS_TEXT) return fail_cell(rows, line, c->label, cell, "a class: it is too long", error);
     const int32_t status = seqd_intern_add(&rows->classes, text, length, &code, error);
     if (status == SEQD_E_FORMAT) return fail_cell(rows, line, c->label, cell, "UTF-8 text", error);
     SEQD_CHECK(status);

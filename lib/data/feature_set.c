@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "event_features.h"
 #include "options.h"
 #include "status.h"
 #include "text.h"
@@ -140,16 +141,21 @@ static void measure_real(const seqd_dataset *dataset, int32_t index, seqd_column
     describe_column(&sums, dataset->real_names[index], stats);
 }
 
-char *seqd_features_place_names(seqd_features *features, int32_t index, const char *column, int32_t count, size_t text)
+char *seqd_dictionary_place(seqd_context *context, seqd_dictionary *dictionary, const char *column, int32_t count,
+                            size_t text)
 {
-    seqd_dictionary *dictionary = &features->dictionaries[index];
     size_t bytes;
-    dictionary->column = seqd_strdup(features->context, column, strlen(column));
+    dictionary->column = seqd_strdup(context, column, strlen(column));
     if (!dictionary->column || !seqd_mul_size((size_t)count, sizeof *dictionary->names, &bytes) ||
         !seqd_add_size(bytes, text + 1, &bytes))
         return NULL;
-    dictionary->names = seqd_alloc(features->context, bytes);
+    dictionary->names = seqd_alloc(context, bytes);
     return dictionary->names ? (char *)(dictionary->names + count) : NULL;
+}
+
+char *seqd_features_place_names(seqd_features *features, int32_t index, const char *column, int32_t count, size_t text)
+{
+    return seqd_dictionary_place(features->context, &features->dictionaries[index], column, count, text);
 }
 
 static int32_t copy_dictionaries(seqd_features *features, const seqd_dataset *dataset, seqd_error *error)
@@ -214,10 +220,15 @@ int32_t seqd_features_build(seqd_context *context, const seqd_options *options, 
 {
     memset(features, 0, sizeof *features);
     features->context = context;
-    features->calendar = dataset->calendar;
-    features->season = dataset->season;
     features->horizon = horizon;
     features->context_length = context_length;
+    if (dataset->events) {
+        const int32_t built = seqd_event_features_build(options, dataset, features, error);
+        if (built != SEQD_OK) seqd_features_clear(features);
+        return built;
+    }
+    features->calendar = dataset->calendar;
+    features->season = dataset->season;
     features->use_calendar = choose_calendar(options, dataset);
     features->use_stock = dataset->in_stock != NULL;
     features->scaler = (seqd_scaler)seqd_option_choice(options, SEQD_OPT_SCALER);
@@ -294,6 +305,7 @@ static void plan_lags(seqd_features *features)
 
 int32_t seqd_features_derive(seqd_features *features, seqd_error *error)
 {
+    if (features->kind == SEQD_DATA_EVENTS) return seqd_event_features_derive(features, error);
     if (features->horizon < 1 || features->horizon > 4096 || features->context_length < 1 ||
         features->context_length > 16384 || features->scale_window < 1 || features->scale_window > 16384 ||
         features->season_count < 1 || features->season_count > 6 || !(features->typical_scale > 0.0) ||
@@ -340,6 +352,7 @@ void seqd_features_clear(seqd_features *features)
         seqd_free(context, features->dictionaries);
         seqd_free(context, features->offsets);
     }
+    seqd_event_features_clear(features);
     features->dictionaries = NULL;
     features->offsets = NULL;
     features->cat_count = 0;

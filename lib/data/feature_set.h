@@ -51,6 +51,7 @@ typedef struct seqd_event_features {
     seqd_dictionary *tokens;       /* [token_count], the categories that occur min_count times; embeddings have count + 1 rows */
     seqd_dictionary classes;       /* of task=classify, in byte order; next_event: the names of tokens[0], own copy */
     double label_mean, label_deviation; /* task=regress: shard labels are (value - mean) / deviation */
+    double normal[SEQD_CURVE_POINTS]; /* derived: the deviates that those ranks have in a normal distribution */
 } seqd_event_features;
 
 /*
@@ -93,9 +94,11 @@ int32_t seqd_features_build(seqd_context *context, const seqd_options *options, 
 int32_t seqd_features_derive(seqd_features *features, seqd_error *error);
 void seqd_features_clear(seqd_features *features);
 /*
- * Names the column of dictionary `index` and makes room for `count` names, one block with the `text` bytes they point
- * into. Returns the start of those bytes, NULL when there is no memory.
+ * Names the column of a dictionary (of dictionary `index`) and makes room for `count` names, one block with the `text`
+ * bytes they point into. Returns the start of those bytes, NULL when there is no memory.
  */
+char *seqd_dictionary_place(seqd_context *context, seqd_dictionary *dictionary, const char *column, int32_t count,
+                            size_t text);
 char *seqd_features_place_names(seqd_features *features, int32_t index, const char *column, int32_t count, size_t text);
 
 /* The calendar features of a step: calendar_count numbers. */

@@ -34,7 +34,7 @@ typedef struct seqd_lag_plan {
  *
  * Of events: row r has its events at steps 0 .. length[r] - 1; the steps behind them are padding, with inputs and
  * tokens of 0, so that what runs forwards never reads it. There is no history, future, static or scaler, and `horizon`
- * is `answers`. After event i of a row the answer label[] is asked for, where its fork is not 0.
+ * is `answers`; `steps` is the length of the longest row, at most context_length. After event i of a row the answer label[] is asked for, where its fork is not 0.
  */
 typedef struct seqd_shard {
     int32_t rows, steps, past, horizon;

@@ -5,12 +5,17 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "event_features.h"
 #include "scale.h"
 
 void seqd_shard_place(const seqd_features *features, int32_t rows, int32_t steps, struct seqd_arena *arena,
                       seqd_shard *shard)
 {
     const size_t r = (size_t)rows, s = (size_t)steps, h = (size_t)features->horizon, p = (size_t)features->past_reach;
+    if (features->kind == SEQD_DATA_EVENTS) {
+        seqd_event_shard_place(features, rows, steps, arena, shard);
+        return;
+    }
     shard->rows = rows;
     shard->steps = steps;
     shard->past = features->past_reach;
@@ -36,6 +41,7 @@ void seqd_shard_place_light(const seqd_features *features, int32_t rows, int32_t
                             seqd_shard *shard)
 {
     seqd_shard_place(features, rows, steps, arena, shard);
+    if (features->kind == SEQD_DATA_EVENTS) return;
     shard->scratch = seqd_arena_take(arena, seqd_scale_room(features), sizeof(double));
 }
 
@@ -249,6 +255,10 @@ static void fill_row(const seqd_binding *binding, const seqd_window *window, int
 
 void seqd_shard_fill(const seqd_binding *binding, const seqd_window *windows, int32_t count, seqd_shard *shard)
 {
+    if (binding->features->kind == SEQD_DATA_EVENTS) {
+        seqd_event_shard_fill(binding, windows, count, shard);
+        return;
+    }
     shard->rows = count;
     shard->total_weight = 0.0;
     for (int32_t row = 0; row < count; row++) {

@@ -10,6 +10,7 @@ static const seqd_net_ops *ops_of(const seqd_net *net)
     static const seqd_net_ops *const kinds[SEQD_NET_KINDS] = {
         [SEQD_NET_FORK] = &seqd_net_fork,
         [SEQD_NET_SEQUENCE] = &seqd_net_sequence,
+        [SEQD_NET_ENCDEC] = &seqd_net_encdec,
     };
     return kinds[net->config.kind];
 }
@@ -67,6 +68,7 @@ int32_t seqd_net_open(seqd_context *context, const seqd_net *net, const seqd_bac
     run->backend = backend;
     run->kernels = backend->kernels;
     run->use = *use;
+    run->told_share = 1.0;
     const int32_t status = ops_of(net)->open(run, error);
     run->backend = NULL;
     if (status != SEQD_OK) {
@@ -93,6 +95,19 @@ void seqd_net_pack(seqd_net_run *run, const float *parameters)
 void seqd_net_weigh_classes(seqd_net_run *run, const float *weights) { run->class_weight = weights; }
 
 int32_t seqd_net_status(const seqd_net_run *run, seqd_error *error) { return ops_of(run->net)->status(run, error); }
+
+void seqd_net_teach(seqd_net_run *run, double share) { run->told_share = share; }
+
+int32_t seqd_net_attention_heads(const seqd_net *net)
+{
+    const bool attends = ops_of(net)->attention && net->config.encdec.attention.kind != SEQD_ATTENTION_NONE;
+    return attends ? net->config.encdec.attention.heads : 0;
+}
+
+void seqd_net_attention(const seqd_net_run *run, int32_t lane, int32_t row, float *weights)
+{
+    ops_of(run->net)->attention(run, lane, row, weights);
+}
 
 static void gather_statics(const seqd_net_run *run, const seqd_shard *shard, float *out)
 {

@@ -6,6 +6,7 @@
 #include "decoder.h"
 #include "dense.h"
 #include "embed.h"
+#include "encdec.h"
 #include "pool.h"
 #include "stack.h"
 
@@ -16,12 +17,14 @@
  * Kinds of network (net_kinds.h has what each brings):
  *   fork      a body and the decoder of decoder.h: a forecast after every step
  *   sequence  of events: embeddings, a body, pooling over the steps, answers (answer.h)
+ *   encdec    recurrent layers as an encoder, and the decoder of encdec.h: a forecast after the last step alone
  *
  * A flat body (mlp, linear) reads all steps of a window at once and answers after the last one alone.
  */
 typedef enum seqd_net_kind {
     SEQD_NET_FORK,
     SEQD_NET_SEQUENCE,
+    SEQD_NET_ENCDEC,
     SEQD_NET_KINDS
 } seqd_net_kind;
 
@@ -43,6 +46,9 @@ typedef struct seqd_net_config {
     seqd_embed_shape embed;          /* stack.inputs and `flat` in here are filled by the plan */
     seqd_pooling pooling;            /* of a stack */
     seqd_answer answer;
+    /* of encdec: */
+    seqd_encdec_shape encdec;        /* cell, layers, hidden, told and attention's kind, size and heads; the rest is
+                                        filled by the plan */
 } seqd_net_config;
 
 typedef struct seqd_net {
@@ -98,10 +104,21 @@ double seqd_net_loss(seqd_net_run *run, int32_t lane, const seqd_shard *shard, c
                      float factor, float *grad, uint64_t dropout_key);
 
 /*
+ * Share of the steps of a decoder that are told the true value before them instead of its own forecast, in
+ * seqd_net_loss under a dropout key; 1 when a run is opened. Which steps is a function of the key alone.
+ */
+void seqd_net_teach(seqd_net_run *run, double share);
+
+/*
  * Outputs of the last fork: out[rows][horizon][head.width]; of a sequence, after the last event of each row:
  * out[rows][answers][answer.width].
  */
 void seqd_net_predict(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, float *out);
+
+/* Maps of attention that a network has for each forecast: heads; 0: none. */
+int32_t seqd_net_attention_heads(const seqd_net *net);
+/* Those of a row of the lane's last seqd_net_predict or seqd_net_loss: weights[heads][horizon][steps]. */
+void seqd_net_attention(const seqd_net_run *run, int32_t lane, int32_t row, float *weights);
 
 /*
  * Streaming, on the native backend only: one time step of shard->rows sequences (shard->steps is 1, as the run's), the

@@ -96,18 +96,10 @@ static int32_t declare(seqd_net *net, seqd_error *error)
 
 static bool causal(const seqd_net *net) { return !net->config.flat && !net->config.stack.bidirectional; }
 
-/*
- * The output starts as the mean of the lagged values, so that training learns what to change about a seasonal forecast.
- */
 static void init(const seqd_net *net, float *parameters)
 {
     const seqd_decoder_params params = decoder_params(net, parameters);
-    const seqd_head *head = &net->config.head;
-    const int64_t lags = net->decoder.lags;
-    memset(params.output_lag, 0, (size_t)(net->decoder.width * lags) * sizeof(float));
-    if (head->kind != SEQD_HEAD_NEGBIN)
-        for (int64_t l = 0; l < lags; l++) params.output_lag[head->middle * lags + l] = 1.0f / (float)lags;
-    seqd_head_init_bias(head, params.output_bias);
+    seqd_head_init_output(&net->config.head, net->decoder.lags, params.output_lag, params.output_bias);
 }
 
 static void place_flat(const seqd_net_run *run, seqd_arena *arena, seqd_dense_packed *packed, flat_lane *lanes,

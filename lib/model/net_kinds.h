@@ -16,6 +16,7 @@ struct seqd_net_run {
     seqd_use use;
     const float *parameters;
     const float *class_weight;       /* of a sequence; NULL: ones */
+    double told_share;               /* seqd_net_teach */
     void *part;                      /* the kind's own; NULL before its `open` */
     struct seqd_net_lane {
         float *statics, *statics_grad; /* [rows][statics]; the gradient is zero when `loss` begins */
@@ -41,6 +42,7 @@ typedef struct seqd_net_pass {
  *   init      start values that the rules of tensors do not cover; may be NULL
  *   open      sets run->part; what fails is cleared by `close`
  *   pack      run->parameters are new
+ *   attention as seqd_net_attention; NULL: never
  *   step, step_outputs, as seqd_net_step: NULL where a kind cannot stream
  */
 typedef struct seqd_net_ops {
@@ -52,11 +54,12 @@ typedef struct seqd_net_ops {
     void (*pack)(seqd_net_run *run);
     double (*loss)(seqd_net_run *run, const seqd_net_pass *pass);
     void (*predict)(seqd_net_run *run, const seqd_net_pass *pass, float *out);
+    void (*attention)(const seqd_net_run *run, int32_t lane, int32_t row, float *weights);
     void (*step)(seqd_net_run *run, const seqd_net_pass *pass, float *state);
     void (*step_outputs)(seqd_net_run *run, const seqd_net_pass *pass, const float *state, float *out);
     int32_t (*status)(const seqd_net_run *run, seqd_error *error);
 } seqd_net_ops;
 
-extern const seqd_net_ops seqd_net_fork, seqd_net_sequence;
+extern const seqd_net_ops seqd_net_fork, seqd_net_sequence, seqd_net_encdec;
 
 #endif

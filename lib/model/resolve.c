@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model.h"
+#include "configure.h"
 
 #include <math.h>
 #include <string.h>
@@ -142,7 +142,9 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
     memset(config, 0, sizeof *config);
     const int32_t model = seqd_option_choice(options, SEQD_OPT_MODEL);
     const bool flat = seqd_model_is_flat(options), events = features->kind == SEQD_DATA_EVENTS;
-    if ((model > 1 && !flat) || (!events && strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "logistic") == 0))
+    const bool encdec = strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "encdec") == 0;
+    if ((model > 1 && !flat && !encdec) || (encdec && events) ||
+        (!events && strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "logistic") == 0))
         return seqd_fail(error, SEQD_E_OPTION, "model=%s does not fit this task", seqd_option_text(options, SEQD_OPT_MODEL));
     config->stack.cell = model == 0 ? SEQD_CELL_LSTM : SEQD_CELL_GRU;
     if (flat) SEQD_CHECK(seqd_configure_flat(options, features, config, error));
@@ -164,5 +166,5 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
         config->cardinality[i] = n;
         config->embedding[i] = asked > 0 ? (int32_t)asked : seqd_usual_embedding(n);
     }
-    return SEQD_OK;
+    return encdec ? seqd_configure_encdec(options, config, error) : SEQD_OK;
 }

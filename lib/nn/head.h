@@ -64,6 +64,15 @@ void seqd_head_parameters(const seqd_kernels *k, const seqd_head *head, const se
 /* Start values of the output bias: a spread and a mean that suit scaled data. */
 void seqd_head_init_bias(const seqd_head *head, float *bias);
 
+/*
+ * Start values of what the output makes of lagged values, lag_weight[width][lags], and of its bias: the forecast begins
+ * as the mean of the lags, so that training learns what to change about a seasonal one (where o is such a value).
+ */
+void seqd_head_init_output(const seqd_head *head, int64_t lags, float *lag_weight, float *bias);
+
+/* The scaled value z that o[width] of one step stands for: its median or its mean. */
+float seqd_head_center(const seqd_head *head, const float *o);
+
 /* log Gamma and digamma for x > 0 together; relative error about 1e-14. */
 void seqd_lgamma_digamma(double x, double *log_gamma, double *digamma);
 

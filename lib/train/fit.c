@@ -14,6 +14,16 @@ static void copy_weights(const seqd_trainer *trainer, float *to, const float *fr
     memcpy(to, from, (size_t)trainer->model->net.tensors.parameters * sizeof *to);
 }
 
+/* Options teacher_forcing and teacher_forcing_end: how much a decoder is told at this step of the run. */
+static double told_share(const seqd_trainer *trainer)
+{
+    const seqd_update *update = &trainer->optimizer->update;
+    const double from = seqd_option_f64(trainer->options, SEQD_OPT_TEACHER_FORCING);
+    const double to = seqd_option_f64(trainer->options, SEQD_OPT_TEACHER_FORCING_END);
+    const double done = (double)(update->steps - update->start) / (double)(update->total > 0 ? update->total : 1);
+    return from + (to - from) * (done < 1.0 ? done : 1.0);
+}
+
 /*
  * One optimizer step. false when the backend failed, or the loss or the gradient left the finite numbers; parameters
  * are then as before.
@@ -25,6 +35,7 @@ static bool one_step(seqd_trainer *trainer, seqd_team *team, double *loss)
     double weight;
 
     const uint64_t key = seqd_rng_mix(trainer->sampler.seed ^ (uint64_t)(update->steps + 1) << 20) | 1;
+    seqd_net_teach(trainer->runner.net, told_share(trainer));
     *loss = seqd_runner_gradient(&trainer->runner, team, &trainer->sampler, trainer->drawn, trainer->batch_size, key,
                                  &weight);
     trainer->drawn += trainer->batch_size;

@@ -46,8 +46,10 @@ static double slope(const slopes *s, float *w, const float *direction, int64_t c
 
 static void judge(slopes *s, const char *tensor, double loss, double found, double expected, double unit)
 {
-    const double allowed = BOUND * unit + ROUNDING * fabs(loss), off = fabs(found - expected) / allowed;
+    const double rounding = s->rounding > 0.0 ? s->rounding : ROUNDING;
+    const double allowed = BOUND * unit + rounding * fabs(loss), off = fabs(found - expected) / allowed;
     s->compared++;
+    s->blurred += allowed > 3.0 * BOUND * unit;
     if (unit > 0.0 && off > s->worst) s->worst = off;
     if (unit == 0.0 ? found != 0.0 : !(off <= 1.0))
         fail_msg("%s: %s has slope %.7g, its gradient says %.7g (allowed: %.2g)", s->what, tensor, found, expected,

@@ -14,9 +14,10 @@ typedef struct slopes {
     const seqd_shard *shard;
     const seqd_lag_plan *plan;
     uint64_t dropout_key;
+    double rounding;     /* of the loss, relative: what its float32 terms leave in a difference; 0: 2e-7 */
     const char *what;    /* for messages */
     /* counted: */
-    int64_t compared;
+    int64_t compared, blurred; /* blurred: rounding widened the bound beyond three times */
     double worst;        /* of what is allowed */
 } slopes;
 

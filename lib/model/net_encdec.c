@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net_kinds.h"
+
+#include <string.h>
+
+#include "rng.h"
+#include "status.h"
+
+/* An encoder of recurrent layers, and a decoder (encdec.h) that answers after a window's last step alone. */
+typedef struct encdec_lane {
+    seqd_encdec_work work;
+    float *targets, *weights; /* [rows][horizon] */
+    float *loc, *scale;       /* [rows] */
+    float *scratch;           /* of the head */
+} encdec_lane;
+
+typedef struct encdec_part {
+    seqd_stack *stack;
+    seqd_encdec_packed packed;
+    encdec_lane *lanes; /* [use.lanes] */
+} encdec_part;
+
+static seqd_encdec_params decoder_params(const seqd_net *net, float *vector)
+{
+    return seqd_encdec_view(&net->config.encdec, &net->tensors, net->decoder_tensor, vector);
+}
+
+static int32_t declare(seqd_net *net, seqd_error *error)
+{
+    seqd_net_config *config = &net->config;
+    seqd_encdec_shape *d = &config->encdec;
+    config->stack.statics = net->statics;
+    SEQD_CHECK(seqd_stack_declare(&config->stack, "encoder.", &net->tensors, &net->stack_tensor, error));
+    d->attention.memory = seqd_stack_width(&config->stack);
+    d->attention.query = d->hidden[d->layers - 1];
+    d->horizon = config->horizon;
+    d->known = config->futures + config->lags;
+    d->statics = net->statics;
+    d->lags = config->lags;
+    d->width = config->head.width;
+    return seqd_encdec_declare(d, &net->tensors, &net->decoder_tensor, error);
+}
+
+static void init(const seqd_net *net, float *parameters)
+{
+    const seqd_encdec_params params = decoder_params(net, parameters);
+    seqd_head_init_output(&net->config.head, net->config.lags, params.output_lag, params.output_bias);
+}
+
+static bool causal(const seqd_net *net)
+{
+    (void)net;
+    return false;
+}
+
+static encdec_part *place(const seqd_net_run *run, seqd_arena *arena)
+{
+    const seqd_net *net = run->net;
+    const seqd_encdec_shape *shape = &net->config.encdec;
+    const seqd_use *use = &run->use;
+    const size_t rows = (size_t)use->rows, values = rows * (size_t)shape->horizon;
+    encdec_part *part = seqd_arena_take(arena, 1, sizeof *part), sized;
+    encdec_lane *lanes = seqd_arena_take(arena, (size_t)use->lanes, sizeof *lanes), sized_lane;
+    if (part) part->lanes = lanes;
+    seqd_encdec_place_packed(run->kernels, shape, use->train, arena, part ? &part->packed : &sized.packed);
+    for (int32_t i = 0; i < use->lanes; i++) {
+        encdec_lane *lane = lanes ? &lanes[i] : &sized_lane;
+        seqd_encdec_place_work(run->kernels, shape, use->train, use->rows, use->steps, arena, &lane->work);
+        lane->targets = seqd_arena_take(arena, values, sizeof(float));
+        lane->weights = seqd_arena_take(arena, values, sizeof(float));
+        lane->loc = seqd_arena_take(arena, rows, sizeof(float));
+        lane->scale = seqd_arena_take(arena, rows, sizeof(float));
+        lane->scratch = seqd_arena_take(arena, (size_t)seqd_head_scratch(&net->config.head, (int64_t)values),
+                                        sizeof(float));
+    }
+    return part;
+}
+
+static int32_t open_part(seqd_net_run *run, seqd_error *error)
+{
+    seqd_arena arena = {NULL, 0, false};
+    (void)place(run, &arena);
+    void *memory = arena.overflow ? NULL : seqd_alloc(run->context, arena.used);
+    if (!memory) return seqd_fail_alloc(run->context, arena.used, error);
+    arena = (seqd_arena){memory, 0, false};
+    encdec_part *part = place(run, &arena);
+    part->stack = NULL;
+    run->part = part;
+    return seqd_stack_open(run->context, run->backend, &run->net->config.stack, &run->net->tensors,
+                           run->net->stack_tensor, &run->use, &part->stack, error);
+}
+
+static void close_part(seqd_net_run *run)
+{
+    encdec_part *part = run->part;
+    if (!part) return;
+    seqd_stack_close(part->stack);
+    seqd_free(run->context, part);
+}
+
+static void pack(seqd_net_run *run)
+{
+    encdec_part *part = run->part;
+    /* one view serves parameters and gradients; packing only reads */
+    const seqd_encdec_params params = decoder_params(run->net, (float *)(uintptr_t)run->parameters);
+    seqd_stack_pack(part->stack, run->parameters);
+    seqd_encdec_pack(run->kernels, &run->net->config.encdec, &params, run->use.train, &part->packed);
+}
+
+/* What the window of a panel gives the decoder, and what it is told of each step before. */
+typedef struct telling {
+    const seqd_shard *shard;
+    const seqd_head *head;
+    double share;   /* probability of the true value */
+    seqd_rng draws;
+} telling;
+
+static float scaled(const seqd_shard *shard, int32_t row, int32_t step)
+{
+    const int64_t window = shard->past + shard->steps, last = row * window + window - 1;
+    const float value = shard->history[row * (window + shard->horizon) + window - 1 + step];
+    return (value - shard->loc[last]) / shard->scale[last];
+}
+
+/* Before the first step the last value observed; then, by the share drawn, the true value or the forecast itself. */
+static void tell(void *user, int32_t step, const float *out, float *told, int64_t ldt)
+{
+    telling *t = user;
+    const seqd_shard *shard = t->shard;
+    const int64_t width = t->head->width, ldo = shard->horizon * width;
+    for (int32_t r = 0; r < shard->rows; r++) {
+        t->draws.counter = (uint64_t)step * SEQD_SHARD_ROWS + (uint64_t)r;
+        const bool truth = step == 0 || (t->share > 0.0 && seqd_rng_uniform(&t->draws) < t->share);
+        float z = truth ? scaled(shard, r, step) : 0.0f;
+        if (step > 0 && (!truth || z != z)) z = seqd_head_center(t->head, out + r * ldo + (step - 1) * width);
+        told[r * ldt] = z == z ? seqd_squash(z) : 0.0f;
+    }
+}
+
+static void fill_known(const seqd_net *net, const seqd_shard *shard, const seqd_lag_plan *plan, seqd_encdec_work *work)
+{
+    const int64_t horizon = shard->horizon, futures = net->config.futures, lags = net->config.lags;
+    const int64_t known = futures + lags, rows = shard->rows, positions = shard->steps + horizon;
+    for (int32_t r = 0; r < rows; r++) {
+        work->begin[r] = shard->begin ? shard->begin[r] : 0;
+        work->end[r] = shard->length ? shard->length[r] : shard->steps;
+        float *row_lags = work->lags + r * horizon * lags;
+        seqd_shard_lags(shard, plan, r, shard->steps - 1, row_lags);
+        for (int64_t step = 0; step < horizon; step++) {
+            float *to = work->known + (step * rows + r) * known;
+            memcpy(to, shard->future + (r * positions + shard->steps + step) * futures,
+                   (size_t)futures * sizeof *to);
+            memcpy(to + futures, row_lags + step * lags, (size_t)lags * sizeof *to);
+        }
+    }
+    work->rows = shard->rows;
+    work->steps = shard->steps;
+}
+
+static seqd_stack_pass stack_pass(const seqd_net_pass *pass)
+{
+    return (seqd_stack_pass){
+        .rows = pass->shard->rows, .x = pass->shard->inputs, .s = pass->statics, .key = pass->key};
+}
+
+/* Into the lane's work->out. */
+static void forward(seqd_net_run *run, const seqd_net_pass *pass)
+{
+    encdec_part *part = run->part;
+    const seqd_net *net = run->net;
+    encdec_lane *lane = &part->lanes[pass->lane];
+    const seqd_stack_pass layers = stack_pass(pass);
+    telling told = {
+        .shard = pass->shard,
+        .head = &net->config.head,
+        .share = pass->key != 0 ? run->told_share : 0.0,
+        .draws = seqd_rng_stream(pass->key, 0x746f6c64, 0),
+    };
+    const float *h = seqd_stack_forward(part->stack, pass->lane, &layers);
+    fill_known(net, pass->shard, pass->plan, &lane->work);
+    seqd_encdec_forward(run->kernels, &net->config.encdec, &part->packed, h, pass->statics, tell, &told,
+                        &lane->work);
+}
+
+static void fill_targets(const seqd_shard *shard, encdec_lane *lane)
+{
+    const int64_t horizon = shard->horizon, window = shard->past + shard->steps, positions = shard->steps + horizon;
+    for (int64_t r = 0; r < shard->rows; r++) {
+        const float fork = shard->fork[r * shard->steps + shard->steps - 1];
+        const float *weight = shard->weight + r * positions + shard->steps;
+        lane->loc[r] = shard->loc[r * window + window - 1];
+        lane->scale[r] = shard->scale[r * window + window - 1];
+        memcpy(lane->targets + r * horizon, shard->history + r * (window + horizon) + window,
+               (size_t)horizon * sizeof(float));
+        for (int64_t i = 0; i < horizon; i++) lane->weights[r * horizon + i] = fork * weight[i];
+    }
+}
+
+static double loss(seqd_net_run *run, const seqd_net_pass *pass)
+{
+    encdec_part *part = run->part;
+    const seqd_net *net = run->net;
+    encdec_lane *lane = &part->lanes[pass->lane];
+    const seqd_stack_pass layers = stack_pass(pass);
+    forward(run, pass);
+    fill_targets(pass->shard, lane);
+    const seqd_targets targets = {lane->targets, lane->weights, lane->loc, lane->scale};
+    const double sum = seqd_head_loss(run->kernels, &net->config.head, pass->shard->rows, net->config.horizon,
+                                      lane->work.out, &targets, pass->factor, lane->scratch);
+    if (!pass->grad) return sum;
+    const seqd_encdec_params grad = decoder_params(net, pass->grad);
+    seqd_encdec_backward(run->kernels, &net->config.encdec, &part->packed, pass->statics, &grad,
+                         seqd_stack_gradient(part->stack, pass->lane), pass->statics_grad, &lane->work);
+    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, NULL, pass->statics_grad);
+    return sum;
+}
+
+static void predict(seqd_net_run *run, const seqd_net_pass *pass, float *out)
+{
+    const encdec_part *part = run->part;
+    const encdec_lane *lane = &part->lanes[pass->lane];
+    const seqd_encdec_shape *shape = &run->net->config.encdec;
+    forward(run, pass);
+    memcpy(out, lane->work.out,
+           (size_t)pass->shard->rows * (size_t)shape->horizon * (size_t)shape->width * sizeof *out);
+}
+
+static void attention(const seqd_net_run *run, int32_t index, int32_t row, float *weights)
+{
+    const encdec_part *part = run->part;
+    const seqd_encdec_work *work = &part->lanes[index].work;
+    const seqd_encdec_shape *shape = &run->net->config.encdec;
+    const size_t count = (size_t)shape->attention.heads * (size_t)shape->horizon * (size_t)work->steps;
+    memcpy(weights, work->attention.weights + (size_t)row * count, count * sizeof *weights);
+}
+
+static int32_t status(const seqd_net_run *run, seqd_error *error)
+{
+    const encdec_part *part = run->part;
+    return seqd_stack_status(part->stack, error);
+}
+
+const seqd_net_ops seqd_net_encdec = {
+    .declare = declare,
+    .init = init,
+    .causal = causal,
+    .open = open_part,
+    .close = close_part,
+    .pack = pack,
+    .loss = loss,
+    .predict = predict,
+    .attention = attention,
+    .status = status,
+};

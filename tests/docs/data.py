@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The shipped demo data are what examples/data/README.md says."""
+"""The shipped demo data are what examples/data/README.md says, and the made-up log follows its process."""
 
 import csv
 import datetime
@@ -8,6 +8,7 @@ import gzip
 import importlib.util
 import io
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -76,6 +77,51 @@ def check_script():
         assert line + "\n" in printed, f"{line} is not in\n{printed}"
 
 
+def table_of(path):
+    return list(csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode("utf-8"))))
+
+
+def check_sequences():
+    customers, sessions = table_of(DATA / "customers.csv.gz"), table_of(DATA / "sessions.csv.gz")
+    keys = [(int(row["customer_id"]), row["time"]) for row in customers]
+    assert keys == sorted(keys)
+    events = [row["event"] for row in customers]
+    bought = sum(row["Revenue"] == "TRUE" for row in sessions)
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    for said in (f"{len({key[0] for key in keys}):,} customers", f"{len(customers):,} rows",
+                 f"`buy`, {events.count('buy'):,}", f"{events.count('return'):,}", f"{len(sessions):,} visits",
+                 f"{bought:,} of them with a purchase", f"all {len(sessions[0])} columns", "10.24432/C5F88Q"):
+        assert said in text, f"README.md does not say {said}"
+
+
+def check_behaviour():
+    """The process holds in its log: after views of three in a row of one category, a fav, and so on."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "log.csv")
+        done = subprocess.run([sys.executable, "-B", str(DATA / "generate_behaviour.py"), str(path)],
+                              capture_output=True, text=True, check=True)
+        rows = list(csv.DictReader(path.open(encoding="ascii")))
+    text = (DATA / "README.md").read_text(encoding="utf-8")
+    oracle, last = (line.rpartition(": ")[2] for line in done.stdout.splitlines()[-2:])
+    for said in (f"{len(rows):,} events", f"({oracle})", f"({last})", f"{len({row['user_id'] for row in rows}):,} users"):
+        assert said in text, f"README.md does not say {said}"
+    views = favs = pause = early = 0
+    for before, rows_of_four in zip(rows, zip(rows[1:], rows[2:], rows[3:])):
+        four = (before, *rows_of_four)
+        if len({row["user_id"] for row in four}) > 1:
+            continue
+        if [row["event"] for row in four[:3]] == ["pv"] * 3 and len({row["category"] for row in four[:3]}) == 1:
+            views += 1
+            favs += four[3]["event"] == "fav"
+        if four[0]["event"] == "buy":
+            pause += 1
+            early += "buy" in [row["event"] for row in four[1:]]
+    assert 0.60 < favs / views < 0.75, favs / views  # 0.75 but for those that rule a takes
+    assert early == 0 and pause > 1000, (early, pause)
+
+
 if __name__ == "__main__":
     check_files()
     check_script()
+    check_sequences()
+    check_behaviour()

@@ -23,6 +23,20 @@ extern "C" {
  * same season before, as of step t. Scaling at t uses steps up to t only (option `scaler`), so nothing of the future
  * reaches a training example.
  *
+ * With the scaler z = (y - loc) / scale at step t, the numbers o say (sp: softplus, sp(x) = log(1 + exp(x))):
+ *   mse, mae, huber    o = z. Quantiles come from the residuals of held-out steps
+ *   quantile           one level of z each, told as steps from level 0.5 outwards, so that they cannot cross
+ *   gaussian           mean loc + scale o0, deviation scale (sp(o1) + 0.001)
+ *   student_t          centre and scale as those, degrees of freedom 2 + sp(o2)
+ *   poisson            mean scale sp(o0)
+ *   negative_binomial  mean mu = scale sp(o0), dispersion alpha = sp(o1) / sqrt(scale); variance mu + alpha mu^2
+ *   zero_inflated_negative_binomial   the same counts with the probability 1 - sig(o2), else a zero
+ *   tweedie            mean mu = scale sp(o0), dispersion phi = scale^(2-p) (sp(o1) + 0.001); variance phi mu^p, p being
+ *                      option tweedie_power: the law of z moved to y
+ * The last four need values from 0 upwards, scaler mean_abs or none, and no differencing. gaussian and student_t of a
+ * logarithm (scaler=log1p) are told as curves through 15 levels. Losses are -log likelihoods, of z for gaussian,
+ * student_t and tweedie, of y without the term lgamma(y+1) for the counts.
+ *
  * LSTM (gate order i, f, g, o):           GRU (gate order r, z, n; linear before reset):
  *   i = sig(Wi x + bi + Ui h + bi')         r = sig(Wr x + br + Ur h + br')
  *   f = sig(Wf x + bf + Uf h + bf')         z = sig(Wz x + bz + Uz h + bz')

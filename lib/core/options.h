@@ -103,7 +103,8 @@
     X(HEAD, "head", CHOICE, "model", "auto", 0, 0,                                                                     \
       "auto|mse|mae|quantile|negative_binomial|huber|gaussian|student_t|poisson|zero_inflated_negative_binomial|"      \
       "tweedie|cross_entropy|binary",                                                                                  \
-      "what is learned; auto: negative_binomial for counts with many zeros, else quantile")                            \
+      "what is learned of each step: a value (mse, mae, huber), levels, or a law's parameters, which come in units "   \
+      "of the scaler as seqdemand/model.h says; auto: negative_binomial for counts with many zeros, else quantile")    \
     X(QUANTILES, "quantiles", F64_LIST, "model", "0.025,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,0.975", 0.001, 0.999, "",  \
       "levels learned by head=quantile; must include 0.5")                                                             \
     X(LAGS, "lags", I64_LIST, "model", "", 1, 10000, "",                                                               \

@@ -86,35 +86,14 @@ static void describe(seqd_model *model, const seqd_dataset *dataset)
     else describe_panel(model, dataset);
 }
 
-/* Levels at which the residuals of a point head are kept. */
-static const double residual_levels[] = {0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5,
-                                         0.6,  0.7,   0.8,  0.9, 0.95, 0.975, 0.99};
-
-static void describe_dist(seqd_model *model)
-{
-    const seqd_head *head = &model->net.config.head;
-    seqd_dist *dist = &model->dist;
-    memset(dist, 0, sizeof *dist);
-    if (model->net.config.kind == SEQD_NET_SEQUENCE && model->net.config.answer.classes > 0) return;
-    dist->floor = strcmp(seqd_option_text(model->options, SEQD_OPT_FLOOR), "zero") == 0 ? 0.0 : -(double)INFINITY;
-    if (head->kind == SEQD_HEAD_NEGBIN) {
-        dist->kind = SEQD_DIST_NEGBIN;
-        dist->width = 2;
-        return;
-    }
-    dist->kind = SEQD_DIST_QUANTILES;
-    dist->level_count = head->kind == SEQD_HEAD_QUANTILE
-                            ? head->width
-                            : (int32_t)(sizeof residual_levels / sizeof *residual_levels);
-    memcpy(dist->levels, head->kind == SEQD_HEAD_QUANTILE ? head->levels : residual_levels,
-           (size_t)dist->level_count * sizeof *dist->levels);
-    dist->width = 1 + dist->level_count;
-}
-
 int32_t seqd_model_assemble(seqd_model *model, int64_t most, seqd_error *error)
 {
     seqd_net_config config;
     SEQD_CHECK(seqd_model_configure(model->options, &model->features, &config, error));
+    if (config.head.kind == SEQD_HEAD_TWEEDIE) {
+        seqd_tweedie_law_set(&model->tweedie, seqd_option_f64(model->options, SEQD_OPT_TWEEDIE_POWER));
+        config.head.tweedie = &model->tweedie;
+    }
     SEQD_CHECK(seqd_net_plan(&config, &model->net, error));
     if (model->net.tensors.parameters > most)
         return seqd_fail(error, SEQD_E_FORMAT, "its options ask for more parameters than it holds");
@@ -125,7 +104,8 @@ int32_t seqd_model_assemble(seqd_model *model, int64_t most, seqd_error *error)
     const size_t count = (size_t)model->net.tensors.parameters;
     model->parameters = seqd_alloc_array(model->context, count, sizeof(float));
     if (!model->parameters) return seqd_fail_alloc(model->context, count * sizeof(float), error);
-    describe_dist(model);
+    if (!(config.kind == SEQD_NET_SEQUENCE && config.answer.classes > 0))
+        seqd_model_describe_dist(model->options, &model->features, &model->net.config.head, &model->dist);
     model->threshold = model->net.config.answer.classes == 2 ? 0.5 : 0.0;
     return SEQD_OK;
 }

@@ -39,6 +39,7 @@ struct seqd_model {
 
     /* Measured after training */
     seqd_dist dist;              /* how forecasts of this model are described */
+    seqd_tweedie_law tweedie;    /* of head=tweedie */
     double spread[SEQD_MAX_LEVELS]; /* residuals' quantiles (scaled) of the point heads */
     double path_common, path_fade;
     double threshold;            /* of two classes: probability from which the second is told; else 0 */
@@ -67,6 +68,20 @@ int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, s
 /* The network's shape from resolved options and features. SEQD_E_OPTION when they exclude each other. */
 int32_t seqd_model_configure(const seqd_options *options, const seqd_features *features, seqd_net_config *config,
                              seqd_error *error);
+/* configure_head.c: what the target of a dataset looks like, as far as heads care. */
+typedef struct seqd_target_facts {
+    int64_t observed, zeros, longest;
+    bool negative, fractional;
+} seqd_target_facts;
+
+/* Puts a head in the place of auto, and refuses one that the data cannot be described with (SEQD_E_DATA). */
+int32_t seqd_model_resolve_head(seqd_options *options, const seqd_target_facts *facts, seqd_error *error);
+/* SEQD_E_OPTION when options exclude each other. The law of head=tweedie is left to the caller. */
+int32_t seqd_model_configure_head(const seqd_options *options, seqd_head *head, seqd_error *error);
+/* How forecasts of a head are described, with the floor as resolved. */
+void seqd_model_describe_dist(const seqd_options *options, const seqd_features *features, const seqd_head *head,
+                              seqd_dist *dist);
+
 /*
  * Plan, distribution and an allocated parameter vector (zero) for options and features already in the model. More than
  * `most` parameters are refused before anything is allocated.

@@ -8,15 +8,9 @@
 #include "status.h"
 #include "text.h"
 
-typedef struct target_facts {
-    int64_t observed, zeros;
-    bool negative, fractional;
-    int64_t longest;
-} target_facts;
-
-static target_facts look_at(const seqd_dataset *dataset)
+static seqd_target_facts look_at(const seqd_dataset *dataset)
 {
-    target_facts facts = {0};
+    seqd_target_facts facts = {0};
     for (int64_t i = 0; i < dataset->series_count; i++) {
         const seqd_series *series = &dataset->series[i];
         if (series->length > facts.longest) facts.longest = series->length;
@@ -53,17 +47,11 @@ static int64_t usual_context(const seqd_dataset *dataset, int64_t horizon)
     return dataset->season > 1 ? 3 * (int64_t)dataset->season : 2 * horizon;
 }
 
-static bool scaler_suits_counts(const seqd_options *options)
-{
-    const seqd_scaler scaler = (seqd_scaler)seqd_option_choice(options, SEQD_OPT_SCALER);
-    return scaler == SEQD_SCALER_MEAN_ABS || scaler == SEQD_SCALER_NONE;
-}
-
 int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, seqd_error *error)
 {
     if (dataset->events) return seqd_model_resolve_task(options, dataset, error);
     SEQD_CHECK(seqd_model_refuse_task_options(options, error));
-    const target_facts facts = look_at(dataset);
+    const seqd_target_facts facts = look_at(dataset);
     if (facts.observed == 0)
         return seqd_fail(error, SEQD_E_DATA, "the data hold no observed value of the target");
 
@@ -80,44 +68,9 @@ int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, s
     SEQD_CHECK(set_number(options, SEQD_OPT_CONTEXT_LENGTH, context, error));
     SEQD_CHECK(seqd_option_set(options, SEQD_OPT_FREQ, seqd_freq_name(dataset->calendar.freq), error));
 
-    if (strcmp(seqd_option_text(options, SEQD_OPT_HEAD), "auto") == 0) {
-        const bool counts = !facts.negative && !facts.fractional && 10 * facts.zeros > facts.observed;
-        const char *head = counts && scaler_suits_counts(options) ? "negative_binomial" : "quantile";
-        SEQD_CHECK(seqd_option_set(options, SEQD_OPT_HEAD, head, error));
-    }
-    if (strcmp(seqd_option_text(options, SEQD_OPT_HEAD), "negative_binomial") == 0 && facts.negative)
-        return seqd_fail(error, SEQD_E_DATA,
-                         "head=negative_binomial describes counts, but the target has negative values "
-                         "(option negatives=zero or drop removes them)");
+    SEQD_CHECK(seqd_model_resolve_head(options, &facts, error));
     if (strcmp(seqd_option_text(options, SEQD_OPT_FLOOR), "auto") == 0)
         SEQD_CHECK(seqd_option_set(options, SEQD_OPT_FLOOR, facts.negative ? "none" : "zero", error));
-    return SEQD_OK;
-}
-
-static int32_t configure_head(const seqd_options *options, seqd_head *head, seqd_error *error)
-{
-    static const seqd_head_kind kinds[] = {SEQD_HEAD_MSE, SEQD_HEAD_MSE, SEQD_HEAD_MAE, SEQD_HEAD_QUANTILE,
-                                           SEQD_HEAD_NEGBIN};
-    memset(head, 0, sizeof *head);
-    const int32_t choice = seqd_option_choice(options, SEQD_OPT_HEAD);
-    if (choice >= (int32_t)(sizeof kinds / sizeof *kinds))
-        return seqd_fail(error, SEQD_E_OPTION, "head=%s does not fit this task", seqd_option_text(options, SEQD_OPT_HEAD));
-    head->kind = kinds[choice];
-    head->width = head->kind == SEQD_HEAD_NEGBIN ? 2 : 1;
-    if (head->kind == SEQD_HEAD_NEGBIN && !scaler_suits_counts(options))
-        return seqd_fail(error, SEQD_E_OPTION, "head=negative_binomial needs scaler=mean_abs or scaler=none");
-    if (head->kind != SEQD_HEAD_QUANTILE) return SEQD_OK;
-
-    head->width = seqd_option_f64_list(options, SEQD_OPT_QUANTILES, head->levels, SEQD_MAX_LEVELS);
-    if (head->width > SEQD_MAX_LEVELS)
-        return seqd_fail(error, SEQD_E_OPTION, "option 'quantiles' takes at most %d levels", SEQD_MAX_LEVELS);
-    head->middle = -1;
-    for (int32_t i = 0; i < head->width; i++) {
-        if (i > 0 && !(head->levels[i] > head->levels[i - 1]))
-            return seqd_fail(error, SEQD_E_OPTION, "option 'quantiles' must rise from level to level");
-        if (head->levels[i] == 0.5) head->middle = i;
-    }
-    if (head->middle < 0) return seqd_fail(error, SEQD_E_OPTION, "option 'quantiles' must include 0.5");
     return SEQD_OK;
 }
 
@@ -150,7 +103,7 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
     if (flat) SEQD_CHECK(seqd_configure_flat(options, features, config, error));
     else SEQD_CHECK(configure_layers(options, config, error));
     if (!events || features->events.task == SEQD_TASK_REGRESS)
-        SEQD_CHECK(configure_head(options, &config->head, error));
+        SEQD_CHECK(seqd_model_configure_head(options, &config->head, error));
     config->stack.inputs = features->input_count;
     config->futures = features->future_count;
     config->lags = features->plan.count;

@@ -175,7 +175,7 @@ int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error)
     seqd_model *model = trainer->model;
     const seqd_head *head = &model->net.config.head;
     const size_t horizon = (size_t)model->features.horizon;
-    const bool point = head->kind == SEQD_HEAD_MSE || head->kind == SEQD_HEAD_MAE;
+    const bool point = seqd_head_is_point(head);
     calibration c = {.trainer = trainer};
     seqd_window *windows = NULL;
     void *memory = NULL;

@@ -69,6 +69,13 @@
     X(TITLE, "title", "TEXT", CLI_REPORT, "heading of the report")                                                     \
     X(UNIT, "unit", "TEXT", CLI_REPORT, "what is counted (default units)")                                             \
     X(OUT, "out", "FILE", CLI_ALL, "where the result goes; - is standard output")                                      \
+    X(CHECKPOINT, "checkpoint", "FILE", CLI_TRAIN,                                                                     \
+      "keep the state of the training here, to go on after an interruption")                                           \
+    X(CHECKPOINT_EVERY, "checkpoint_every", "N", CLI_TRAIN, "steps between two checkpoints (default: val_every)")      \
+    X(RESUME, "resume", "FILE", CLI_TRAIN,                                                                             \
+      "go on with an interrupted training: the same data, the settings of the checkpoint")                             \
+    X(UPDATE, "update", "FILE", CLI_TRAIN,                                                                             \
+      "train on with newer rows, from a checkpoint's weights and optimizer state")                                     \
     X(JSON, "json", NULL, CLI_ALL & ~CLI_REPORT, "print JSON")                                                         \
     X(MARKDOWN, "markdown", NULL, CLI_DESCRIBE, "print the reference page of the options")                             \
     X(SET, "set", "K=V", CLI_ALL & ~CLI_DESCRIBE, "set an option; the same as --K V")                                  \
@@ -188,6 +195,8 @@ const char *cli_step_name(const char *frequency);
 
 /* --- progress.c: the bar, and Ctrl-C --- */
 int cli_progress_install(cli *c);
+/* A further word on every progress report, NULL: none; true asks to stop. */
+void cli_progress_listen(bool (*listen)(void *user, const seqd_progress *progress), void *user);
 /* Between the two, SIGINT and SIGTERM stop the library at its next progress call; a second one ends the program. */
 void cli_interruptible(bool on);
 /* Removes the bar, before anything else is printed on standard error. */

@@ -16,6 +16,14 @@ static volatile sig_atomic_t stop_asked;
 static bool bar_wanted;
 static bool bar_shown;
 static double last_drawn = -1;
+static bool (*listener)(void *user, const seqd_progress *progress);
+static void *listener_user;
+
+void cli_progress_listen(bool (*listen)(void *user, const seqd_progress *progress), void *user)
+{
+    listener = listen;
+    listener_user = user;
+}
 
 static double now_seconds(void)
 {
@@ -72,7 +80,8 @@ static int32_t report(void *user, const seqd_progress *progress)
         last_drawn = now;
         draw(progress);
     }
-    return stop_asked != 0;
+    const bool stop = listener != NULL && listener(listener_user, progress);
+    return stop || stop_asked != 0;
 }
 
 int cli_progress_install(cli *c)

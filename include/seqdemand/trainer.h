@@ -32,7 +32,8 @@ SEQD_API void seqd_trainer_release(seqd_trainer *trainer);
 
 /*
  * Runs to the end: option max_steps or max_epochs, early stopping, or the progress callback. The model then holds the best weights.
- * Returns SEQD_STOPPED when the callback asked to stop. Errors: SEQD_E_DIVERGED names round and step of the first loss
+ * Returns SEQD_STOPPED when the callback asked to stop; a further call begins a new run from the weights that are kept.
+ * Errors: SEQD_E_DIVERGED names round and step of the first loss
  * that is not finite; the model then holds the last good weights.
  */
 SEQD_API int32_t seqd_trainer_run(seqd_trainer *trainer, seqd_error *error);
@@ -55,6 +56,31 @@ typedef struct seqd_training_summary {
 
 SEQD_API int32_t seqd_trainer_summarize(const seqd_trainer *trainer, seqd_training_summary *summary,
                                         seqd_error *error);
+
+/*
+ * Checkpoints. seqd_trainer_save writes the model and all that the trainer needs to go on into one file, in one step as
+ * seqd_model_save. It may be called between two calls of the trainer, from the progress callback of its own run, and
+ * after a run that was stopped: what is saved is then the run as it stood, before the last look at the validation part
+ * that stopping takes. The file is a model file, too: seqd_model_load reads it as the model with the best weights of
+ * the rounds so far. Errors: SEQD_E_IO, SEQD_E_NOMEM.
+ *
+ * seqd_trainer_resume makes trainer and model of such a file. seqd_trainer_run then goes on where the run was, and
+ * ends with the very bits that it would have had without the interruption, whatever was the number of threads (on the
+ * same kernels and backend); of a run that had ended nothing is left to do. Settings are those of the checkpoint. `dataset` must hold the same data, read with the
+ * options of the model (seqd_model_load, seqd_model_get_options): other data are refused, SEQD_E_DATA.
+ * Errors: as seqd_model_load and seqd_trainer_create.
+ *
+ * seqd_trainer_update is for newer rows: weights, moments and step count of the optimizer go on, on another dataset
+ * with the same columns, in a run of its own: the course of the learning rate, early stopping and the moving average
+ * begin anew. `options` gives its settings (NULL: those of the checkpoint); the optimizer must be the same. Columns,
+ * scaling and categories stay those of the model: seqd_model_adapt makes room for new categories.
+ */
+SEQD_API int32_t seqd_trainer_save(const seqd_trainer *trainer, const char *path, seqd_error *error);
+SEQD_API int32_t seqd_trainer_resume(seqd_context *context, const char *path, seqd_dataset *dataset,
+                                     seqd_trainer **trainer, seqd_model **model, seqd_error *error);
+SEQD_API int32_t seqd_trainer_update(seqd_context *context, const char *path, seqd_dataset *dataset,
+                                     const seqd_options *options, seqd_trainer **trainer, seqd_model **model,
+                                     seqd_error *error);
 
 /*
  * Makes and trains what the options ask for: one network, or, by `ensemble_size` and `ensemble_models`, an ensemble.

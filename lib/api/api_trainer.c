@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <seqdemand/trainer.h>
 
+#include "alloc.h"
 #include "api.h"
 #include "context.h"
+#include "file.h"
 #include "trainer.h"
 
 int32_t seqd_optimizer_create(seqd_model *model, const seqd_options *options, seqd_optimizer **out, seqd_error *error)
@@ -78,4 +80,55 @@ int32_t seqd_ensemble_train(seqd_context *context, const seqd_options *options, 
     }
     if (model) *out = model;
     return status;
+}
+
+int32_t seqd_trainer_save(const seqd_trainer *trainer, const char *path, seqd_error *error)
+{
+    unsigned char *bytes;
+    size_t size;
+    SEQD_NEED(trainer);
+    SEQD_NEED(path);
+    SEQD_CHECK(seqd_trainer_encode(trainer, &bytes, &size, error));
+    const int32_t status = seqd_file_replace(trainer->context, path, bytes, size, error);
+    seqd_free(trainer->context, bytes);
+    return status;
+}
+
+/* Larger than any checkpoint that the library can make. */
+#define MOST_FILE ((size_t)32 << 30)
+
+static int32_t take_up(seqd_context *context, const char *path, seqd_dataset *dataset, const seqd_options *options,
+                       bool renewed, seqd_trainer **trainer, seqd_model **model, seqd_error *error)
+{
+    unsigned char *bytes;
+    size_t size;
+    int32_t status;
+    if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    SEQD_CHECK(seqd_file_load(context, path, MOST_FILE, &bytes, &size, error));
+    SEQD_COMPUTE(status,
+                 seqd_trainer_decode(context, bytes, size, dataset, options, renewed, trainer, model, error));
+    seqd_free(context, bytes);
+    return status == SEQD_OK ? SEQD_OK : seqd_fail_prefix(error, status, "%s", path);
+}
+
+int32_t seqd_trainer_resume(seqd_context *context, const char *path, seqd_dataset *dataset, seqd_trainer **trainer,
+                            seqd_model **model, seqd_error *error)
+{
+    SEQD_NEED(context);
+    SEQD_NEED(path);
+    SEQD_NEED(dataset);
+    SEQD_NEED(trainer);
+    SEQD_NEED(model);
+    return take_up(context, path, dataset, NULL, false, trainer, model, error);
+}
+
+int32_t seqd_trainer_update(seqd_context *context, const char *path, seqd_dataset *dataset, const seqd_options *options,
+                            seqd_trainer **trainer, seqd_model **model, seqd_error *error)
+{
+    SEQD_NEED(context);
+    SEQD_NEED(path);
+    SEQD_NEED(dataset);
+    SEQD_NEED(trainer);
+    SEQD_NEED(model);
+    return take_up(context, path, dataset, options, true, trainer, model, error);
 }

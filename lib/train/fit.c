@@ -253,6 +253,7 @@ static void end_run(seqd_trainer *trainer, int32_t *status, const char *task, se
         if (*status == SEQD_OK) copy_weights(trainer, trainer->model->parameters, trainer->best);
         summarize(trainer, run);
         run->under_way = false;
+        run->ended = *status == SEQD_OK;
     }
     if (*status == SEQD_OK || *status == SEQD_STOPPED) {
         const int32_t calibrated = seqd_trainer_calibrate(trainer, error);
@@ -266,6 +267,10 @@ int32_t seqd_trainer_fit(seqd_trainer *trainer, seqd_error *error)
 {
     char task[32] = "train ";
     const double start = seqd_now();
+    if (trainer->resumed && trainer->run.ended) { /* there is nothing to go on with */
+        trainer->resumed = false;
+        return SEQD_OK;
+    }
     SEQD_CHECK(seqd_model_begin_write(trainer->model, error));
     seqd_copy_text(task + 6, sizeof task - 6, seqd_option_text(trainer->model->options, SEQD_OPT_MODEL));
     seqd_progress progress = {
@@ -298,10 +303,11 @@ int32_t seqd_trainer_steps(seqd_trainer *trainer, int64_t steps, double *loss, s
     const double start = seqd_now();
     int32_t status = SEQD_OK;
     double last;
-    if (trainer->resumed) copy_weights(trainer, trainer->model->parameters, trainer->raw);
+    if (trainer->resumed && trainer->run.under_way)
+        copy_weights(trainer, trainer->model->parameters, trainer->raw);
     else take_raw(trainer);
     trainer->raw_is = SEQD_RAW_MODEL;
-    trainer->resumed = trainer->run.under_way = false;
+    trainer->resumed = trainer->run.under_way = trainer->run.ended = false;
     keep(trainer, (double)NAN);
     if (!take_steps(trainer, steps, &total, &last)) status = step_failed(trainer, last, error);
     trainer->run.best_step = trainer->optimizer->update.steps;

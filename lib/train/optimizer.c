@@ -62,9 +62,11 @@ int32_t seqd_optimizer_new(seqd_model *model, const seqd_options *options, seqd_
     SEQD_CHECK(freeze(tensors, seqd_option_text(options, SEQD_OPT_FREEZE), parts, error));
     seqd_optimizer *optimizer = seqd_alloc_zero(context, sizeof *optimizer);
     if (!optimizer) return seqd_fail_alloc(context, sizeof *optimizer, error);
-    const int32_t status =
-        seqd_update_create(context, options, parts, tensors->count, &optimizer->update, error);
+    int32_t status = seqd_options_clone(options, &optimizer->options, error);
+    if (status == SEQD_OK)
+        status = seqd_update_create(context, options, parts, tensors->count, &optimizer->update, error);
     if (status != SEQD_OK) {
+        seqd_options_free(optimizer->options);
         seqd_free(context, optimizer);
         return status;
     }
@@ -80,6 +82,7 @@ void seqd_optimizer_free(seqd_optimizer *optimizer)
     if (!optimizer || atomic_fetch_sub(&optimizer->references, 1) > 1) return;
     seqd_context *context = optimizer->context;
     seqd_update_clear(context, &optimizer->update);
+    seqd_options_free(optimizer->options);
     seqd_model_free(optimizer->model);
     seqd_free(context, optimizer);
     seqd_context_drop(context);

@@ -14,6 +14,7 @@ struct seqd_optimizer {
     atomic_int references;
     seqd_context *context;
     seqd_model *model;
+    seqd_options *options;       /* a copy of those it was made with */
     seqd_update update;
 };
 
@@ -118,6 +119,7 @@ typedef struct seqd_monitor {
 typedef struct seqd_run {
     bool under_way;              /* begun and not ended; it may have been stopped */
     bool enough;                 /* patience is used up */
+    bool ended;                  /* by itself; the model holds its weights, and nothing was trained since */
     int32_t epoch;               /* validation rounds so far */
     int64_t first_step;          /* steps of the optimizer when it began */
     int64_t step;                /* steps of this run */
@@ -183,6 +185,16 @@ int32_t seqd_ensemble_fit(seqd_context *context, const seqd_options *options, se
                           seqd_model **out, seqd_training_summary *summary, seqd_error *error);
 /* Do the options ask for several networks? */
 bool seqd_ensemble_asked(const seqd_options *options);
+
+/* checkpoint.c: the bytes of a checkpoint, described there, freed by seqd_free; from within a run's callback, too. */
+int32_t seqd_trainer_encode(const seqd_trainer *trainer, unsigned char **bytes, size_t *size, seqd_error *error);
+/*
+ * A trainer from them, and its model. With `renewed` a run of its own begins, on other data and by the options
+ * `update` (NULL: those of the checkpoint), with the weights and moments of the checkpoint.
+ */
+int32_t seqd_trainer_decode(seqd_context *context, const unsigned char *bytes, size_t size, seqd_dataset *dataset,
+                            const seqd_options *update, bool renewed, seqd_trainer **out, seqd_model **out_model,
+                            seqd_error *error);
 
 /* calibrate.c: residuals and the dependence between steps, from the validation windows (or the last ones without). */
 int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error);

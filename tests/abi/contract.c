@@ -189,6 +189,17 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_ensemble_train(h.context, NULL, h.dataset, &model, NULL, error));
     BAD(seqd_ensemble_train(h.context, h.options, NULL, &model, NULL, error));
     BAD(seqd_ensemble_train(h.context, h.options, h.dataset, NULL, NULL, error));
+    BAD(seqd_trainer_save(NULL, "file", error));
+    BAD(seqd_trainer_resume(NULL, "file", h.dataset, &trainer, &model, error));
+    BAD(seqd_trainer_resume(h.context, NULL, h.dataset, &trainer, &model, error));
+    BAD(seqd_trainer_resume(h.context, "file", NULL, &trainer, &model, error));
+    BAD(seqd_trainer_resume(h.context, "file", h.dataset, NULL, &model, error));
+    BAD(seqd_trainer_resume(h.context, "file", h.dataset, &trainer, NULL, error));
+    BAD(seqd_trainer_update(NULL, "file", h.dataset, NULL, &trainer, &model, error));
+    BAD(seqd_trainer_update(h.context, NULL, h.dataset, NULL, &trainer, &model, error));
+    BAD(seqd_trainer_update(h.context, "file", NULL, NULL, &trainer, &model, error));
+    BAD(seqd_trainer_update(h.context, "file", h.dataset, NULL, NULL, &model, error));
+    BAD(seqd_trainer_update(h.context, "file", h.dataset, NULL, &trainer, NULL, error));
     BAD(seqd_model_get_options(NULL, &options, error));
     BAD(seqd_model_get_options(h.model, NULL, error));
     BAD(seqd_model_card(NULL, 0, &text, &text, error));

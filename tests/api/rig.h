@@ -60,6 +60,8 @@ seqd_dataset *rig_dataset(seqd_context *context, const seqd_options *options, in
 seqd_dataset *rig_parse(seqd_context *context, const seqd_options *options, rig_text text);
 
 seqd_model *rig_train(seqd_context *context, const seqd_options *options, seqd_dataset *dataset);
+/* A folder for files that are written often: in memory where there is one, so that flushing them costs nothing. */
+const char *rig_folder(void);
 /* The bytes of a model, freed by the caller. */
 unsigned char *rig_save(const seqd_model *model, size_t *size);
 seqd_forecast *rig_forecast(seqd_model *model, seqd_dataset *dataset);

@@ -13,9 +13,9 @@ typedef struct handles {
     seqd_options *options, *copy, *own;
     seqd_table *table;
     seqd_dataset *dataset, *columns, *view;
-    seqd_model *model, *loaded, *read;
+    seqd_model *model, *loaded, *read, *taken, *ensemble;
     seqd_optimizer *optimizer;
-    seqd_trainer *trainer;
+    seqd_trainer *trainer, *resumed;
     seqd_predictor *predictor;
     seqd_forecast *forecast, *baseline;
     seqd_stream *stream;
@@ -38,8 +38,11 @@ static void release(handles *h)
     seqd_model_release(h->model);
     seqd_model_release(h->loaded);
     seqd_model_release(h->read);
+    seqd_model_release(h->taken);
+    seqd_model_release(h->ensemble);
     seqd_optimizer_release(h->optimizer);
     seqd_trainer_release(h->trainer);
+    seqd_trainer_release(h->resumed);
     seqd_predictor_release(h->predictor);
     seqd_stream_release(h->stream);
     seqd_forecast_release(h->forecast);
@@ -65,7 +68,7 @@ static const char *const settings[][2] = {
     { "horizon", "3" },     { "context_length", "8" }, { "hidden_size", "4,3" },  { "decoder_size", "3" },
     { "lags", "7" },        { "max_steps", "2" },      { "val_every", "1" },      { "batch_size", "20" },
     { "warmup_steps", "1" }, { "windows", "1" },       { "static_columns", "kind" }, { "known_columns", "price" },
-    { "past_columns", "clicks" }, { "outliers", "quantile" }, { "static_real_columns", "weight" },
+    { "ema_decay", "0.9" }, { "monitor", "mae" }, { "past_columns", "clicks" }, { "outliers", "quantile" }, { "static_real_columns", "weight" },
 };
 
 static int32_t prepare(handles *h, const seqd_allocator *allocator, int64_t limit, seqd_error *error)
@@ -132,6 +135,14 @@ static int32_t learn(handles *h, seqd_error *error)
     TRY(seqd_model_load_memory(h->context, h->bytes, size, &h->loaded, error));
     TRY(seqd_model_save(h->model, model_path, error));
     TRY(seqd_model_load(h->context, model_path, &h->read, error));
+    TRY(seqd_trainer_save(h->trainer, model_path, error));
+    TRY(seqd_trainer_resume(h->context, model_path, h->dataset, &h->resumed, &h->taken, error));
+    TRY(seqd_trainer_run(h->resumed, error));
+    seqd_trainer_release(h->resumed);
+    seqd_model_release(h->taken);
+    h->resumed = NULL;
+    h->taken = NULL;
+    TRY(seqd_trainer_update(h->context, model_path, h->dataset, NULL, &h->resumed, &h->taken, error));
     seqd_options_release(h->own);
     h->own = NULL;
     TRY(seqd_model_get_options(h->loaded, &h->own, error));
@@ -145,6 +156,14 @@ static int32_t answer(handles *h, seqd_error *error)
     double values[5 * 3];
     seqd_reorder reorder = { .struct_size = sizeof reorder };
     int32_t status;
+    seqd_model *const pair[] = { h->loaded, h->read };
+    TRY(seqd_model_combine(pair, 2, "mean", &h->ensemble, error));
+    TRY(seqd_predictor_create(h->ensemble, &h->predictor, error));
+    TRY(seqd_predictor_run(h->predictor, h->dataset, &h->forecast, error));
+    seqd_predictor_release(h->predictor);
+    seqd_forecast_release(h->forecast);
+    h->predictor = NULL;
+    h->forecast = NULL;
     TRY(seqd_predictor_create(h->loaded, &h->predictor, error));
     TRY(seqd_predictor_run(h->predictor, h->dataset, &h->forecast, error));
     TRY(seqd_predictor_run_into(h->predictor, h->dataset, h->forecast, error));
@@ -194,11 +213,11 @@ static int set_up(void **state)
             rig_print(&csv, ",%s,%d,%d,%d\n", s ? "x" : "y", 2 + day % 3, day % 4, s);
         }
     const long id = (long)getpid();
-    (void)snprintf(csv_path, sizeof csv_path, "/tmp/seqdemand-%ld.csv", id);
-    (void)snprintf(options_path, sizeof options_path, "/tmp/seqdemand-%ld.conf", id);
-    (void)snprintf(saved_path, sizeof saved_path, "/tmp/seqdemand-%ld-saved.conf", id);
-    (void)snprintf(state_path, sizeof state_path, "/tmp/seqdemand-%ld-state.csv", id);
-    (void)snprintf(model_path, sizeof model_path, "/tmp/seqdemand-%ld.seqd", id);
+    (void)snprintf(csv_path, sizeof csv_path, "%s/seqdemand-%ld.csv", rig_folder(), id);
+    (void)snprintf(options_path, sizeof options_path, "%s/seqdemand-%ld.conf", rig_folder(), id);
+    (void)snprintf(saved_path, sizeof saved_path, "%s/seqdemand-%ld-saved.conf", rig_folder(), id);
+    (void)snprintf(state_path, sizeof state_path, "%s/seqdemand-%ld-state.csv", rig_folder(), id);
+    (void)snprintf(model_path, sizeof model_path, "%s/seqdemand-%ld.seqd", rig_folder(), id);
     FILE *file = fopen(csv_path, "w"), *conf = fopen(options_path, "w");
     if (!file || !conf) return 1;
     (void)fwrite(csv.bytes, 1, csv.size, file);

@@ -305,6 +305,17 @@ static void refuse_null_in_models(void)
     REFUSES(seqd_trainer_create, model, dataset, options, NULL, NULL);
     TAKES(seqd_trainer_create);
     REFUSES(seqd_trainer_run, NULL);
+    REFUSES(seqd_trainer_resume, NULL, "f", dataset, &out_trainer, &out);
+    REFUSES(seqd_trainer_resume, context, NULL, dataset, &out_trainer, &out);
+    REFUSES(seqd_trainer_resume, context, "f", NULL, &out_trainer, &out);
+    REFUSES(seqd_trainer_resume, context, "f", dataset, NULL, &out);
+    REFUSES(seqd_trainer_resume, context, "f", dataset, &out_trainer, NULL);
+    REFUSES(seqd_trainer_update, NULL, "f", dataset, options, &out_trainer, &out);
+    REFUSES(seqd_trainer_update, context, NULL, dataset, options, &out_trainer, &out);
+    REFUSES(seqd_trainer_update, context, "f", NULL, options, &out_trainer, &out);
+    TAKES(seqd_trainer_update);
+    REFUSES(seqd_trainer_update, context, "f", dataset, options, NULL, &out);
+    REFUSES(seqd_trainer_update, context, "f", dataset, options, &out_trainer, NULL);
     RIG_OK(seqd_model_create(context, options, dataset, &fresh, &error));
     RIG_OK(seqd_trainer_create(fresh, dataset, options, NULL, &trainer, &error));
     REFUSES(seqd_trainer_step, NULL, 1, &loss);
@@ -312,6 +323,8 @@ static void refuse_null_in_models(void)
     RIG_OK(seqd_trainer_step(trainer, 1, NULL, &error));
     RIG_EXPECT(SEQD_E_ARG, seqd_trainer_step(trainer, 0, &loss, &error));
     RIG_EXPECT(SEQD_E_ARG, seqd_trainer_step(trainer, -1, &loss, &error));
+    REFUSES(seqd_trainer_save, NULL, "f");
+    REFUSES(seqd_trainer_save, trainer, NULL);
     REFUSES(seqd_trainer_summarize, NULL, &training);
     REFUSES(seqd_trainer_summarize, trainer, NULL);
     seqd_trainer_release(trainer);

@@ -66,6 +66,36 @@ class Train(CliTest):
         self.assertEqual([row["ds"] for row in rows[0]], [row["ds"] for row in rows[1]])
         self.assertNotEqual(rows[0], rows[1])
 
+    def test_killed_and_resumed_is_one_training(self):
+        long = ["--data", "sales.csv", *SMALL, "--max-steps", "400", "--val-every", "20", "--set", "ema_decay=0.9"]
+        self.good("train", *long, "--quiet", "--out", "whole.seqd")
+        kept = self.folder / "kept.seqd"
+        command = subprocess.Popen([support.program, "train", *long, "--quiet", "--out", "never.seqd", "--checkpoint",
+                                    "kept.seqd", "--checkpoint-every", "7"], cwd=self.folder)
+        while not kept.exists() and command.poll() is None:
+            time.sleep(0.001)
+        command.kill()
+        command.wait()
+        for path in self.folder.glob("*.tmp"):
+            path.unlink()
+        self.good("train", "--data", "sales.csv", "--quiet", "--resume", "kept.seqd", "--checkpoint", "kept.seqd",
+                  "--out", "resumed.seqd", "--threads", "2")
+        whole = (self.folder / "whole.seqd").read_bytes()
+        self.assertEqual((self.folder / "resumed.seqd").read_bytes(), whole)
+        # the checkpoint of the end gives the same model again, and a start for newer rows
+        self.good("train", "--data", "sales.csv", "--quiet", "--resume", "kept.seqd", "--out", "again.seqd")
+        self.assertEqual((self.folder / "again.seqd").read_bytes(), whole)
+        self.write("newer.csv", table(["unique_id", "ds", "y"], sales(days=130)))
+        err = self.bad(1, "train", "--data", "newer.csv", "--quiet", "--resume", "kept.seqd", "--out", "wrong.seqd")
+        self.assertIn("not the data", err)
+        _, err = self.good("train", "--data", "newer.csv", "--update", "kept.seqd", "--max-steps", "40", "--out",
+                           "newer.seqd")
+        self.assertIn("440 steps", err)
+        self.assertNotEqual((self.folder / "newer.seqd").read_bytes(), whole)
+        self.bad(2, "train", "--data", "sales.csv", "--resume", "kept.seqd", "--seed", "2", "--out", "wrong.seqd")
+        self.bad(2, "train", "--data", "sales.csv", "--resume", "kept.seqd", "--update", "kept.seqd", "--out",
+                 "wrong.seqd")
+
     def test_wrong_config_names_the_line(self):
         self.write("wrong.conf", "horizon = 14\n\nhiden_size = 3\n")
         message = self.bad(2, "train", "--data", "sales.csv", "--config", "wrong.conf", "--out", "x.seqd")

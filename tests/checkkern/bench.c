@@ -198,6 +198,142 @@ static void run_adam(const bench_data *d)
     d->kernels->adam(d->n, d->a, d->b, d->c, d->d, 1.0f, 1e-6f, 0.9f, 0.999f, 1e-8f, 0.5f, 0.5f);
 }
 
+static void run_adamw(const bench_data *d)
+{
+    d->kernels->adamw(d->n, d->a, d->b, d->c, d->d, 1.0f, 1e-6f, 0.9f, 0.999f, 1e-8f, 0.5f, 0.5f, 0.01f);
+}
+
+static void run_rmsprop(const bench_data *d)
+{
+    d->kernels->rmsprop(d->n, d->a, d->b, d->d, NULL, 1.0f, 1e-6f, 0.99f, 0.0f, 1e-8f);
+}
+
+static void run_blend(const bench_data *d)
+{
+    d->kernels->blend(d->n, 0.999f, d->a, 0.001f, d->b);
+}
+
+static void run_penalty(const bench_data *d)
+{
+    d->kernels->penalty(d->n, 1e-6f, 1e-6f, d->a, d->b);
+}
+
+static void run_dropout_mask(const bench_data *d)
+{
+    d->kernels->dropout_mask(d->n, 0x0123456789abcdefu, 0x20000000u, 1.125f, d->b);
+}
+
+static void run_rnn_forward(const bench_data *d)
+{
+    d->kernels->rnn_forward(d->m, d->n, 0, d->a, d->b, d->n);
+}
+
+static void run_rnn_backward(const bench_data *d)
+{
+    d->kernels->rnn_backward(d->m, d->n, 0, d->a, d->n, d->b, d->n, d->e);
+}
+
+static void run_gru_before_gates(const bench_data *d)
+{
+    d->kernels->gru_before_gates(d->m, d->n, d->a, d->b, d->f, d->n, d->e);
+}
+
+static void run_gru_before_new(const bench_data *d)
+{
+    d->kernels->gru_before_new(d->m, d->n, d->a, d->b, d->f, d->n, d->e, d->n);
+}
+
+static void run_gru_before_new_backward(const bench_data *d)
+{
+    d->kernels->gru_before_new_backward(d->m, d->n, d->a, d->f, d->n, d->b, d->n, d->e, d->g);
+}
+
+static void run_gru_before_gates_backward(const bench_data *d)
+{
+    d->kernels->gru_before_gates_backward(d->m, d->n, d->a, d->f, d->n, d->c, d->e, d->g);
+}
+
+static void run_softmax(const bench_data *d)
+{
+    d->kernels->softmax(d->m, d->n, d->a, d->n, NULL, NULL, d->b, d->n);
+}
+
+static void run_softmax_backward(const bench_data *d)
+{
+    d->kernels->softmax_backward(d->m, d->n, d->a, d->n, NULL, NULL, d->b, d->n, d->e, d->n);
+}
+
+static void run_cross_entropy(const bench_data *d)
+{
+    static const int32_t label[64];
+    d->kernels->cross_entropy(d->m, d->n, d->a, d->n, label, d->d, NULL, 0.0f, 1.0f);
+}
+
+static void run_layer_norm(const bench_data *d)
+{
+    d->kernels->layer_norm(d->m, d->n, d->a, d->n, d->d, d->b, 1e-5f, d->e, d->n, NULL, NULL);
+}
+
+static void run_layer_norm_backward(const bench_data *d)
+{
+    d->kernels->layer_norm_backward(d->m, d->n, d->a, d->n, d->d, d->c, d->d, d->b, d->n, d->e, d->n, d->f, d->g);
+}
+
+/* m forks, k steps ahead, n numbers each */
+static void run_quantile_loss(const bench_data *d)
+{
+    static const float levels[9] = {0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f, 0.7f, 0.8f, 0.9f};
+    d->kernels->quantile_loss(d->m, d->k, d->n, d->n / 2, levels, d->a, d->b, d->d, d->c, d->d, 0.01f);
+}
+
+static void run_point_loss(const bench_data *d)
+{
+    d->kernels->point_loss(SEQD_POINT_SQUARED, d->m, d->k, d->a, d->b, d->d, d->c, d->d, 1.0f, 0.01f);
+}
+
+/* k sequences side by side: m steps of n units, in the order of time */
+static void run_attention_additive_prepare(const bench_data *d)
+{
+    d->kernels->attention_additive_prepare(d->n, d->c, d->b);
+}
+
+static void run_attention_additive_forward(const bench_data *d)
+{
+    for (int64_t row = 0; row < d->k; row++) {
+        d->kernels->attention_additive_forward(0, d->m, d->n, d->d, d->a + row * d->n, d->k * d->n, d->f, d->b);
+    }
+}
+
+static void run_attention_additive_backward(const bench_data *d)
+{
+    for (int64_t row = 0; row < d->k; row++) {
+        const int64_t at = row * d->n, ld = d->k * d->n;
+        d->kernels->attention_additive_backward(0, d->m, d->n, d->d, d->a + at, ld, d->f, d->c, d->b, d->e + at, ld,
+                                                d->g);
+    }
+}
+
+static void run_weighted_sum(const bench_data *d)
+{
+    for (int64_t row = 0; row < d->k; row++) {
+        d->kernels->weighted_sum(0, d->m, d->n, d->f, d->a + row * d->n, d->k * d->n, d->b, 0);
+    }
+}
+
+static void run_row_dots(const bench_data *d)
+{
+    for (int64_t row = 0; row < d->k; row++) {
+        d->kernels->row_dots(0, d->m, d->n, 1.0f, d->f, d->a + row * d->n, d->k * d->n, d->b);
+    }
+}
+
+static void run_add_outer(const bench_data *d)
+{
+    for (int64_t row = 0; row < d->k; row++) {
+        d->kernels->add_outer(0, d->m, d->n, 1e-6f, d->f, d->b, d->e + row * d->n, d->k * d->n);
+    }
+}
+
 typedef struct bench_entry {
     const char *function;
     bench_call *run;
@@ -210,6 +346,7 @@ typedef struct bench_entry {
 #define PRODUCT(M, N, K, what) {"gemm", run_gemm, M, N, K, 2.0 * (M) * (N) * (K), 0.0, what}
 #define PRODUCT_TN(M, N, K, what) {"gemm_tn", run_gemm_tn, M, N, K, 2.0 * (M) * (N) * (K), 0.0, what}
 #define GATES(name, M, N, what) {#name, run_##name, M, N, 0, 0.0, (double)(M) * (N), what}
+#define STEPS(name, M, N, K, what) {#name, run_##name, M, N, K, 0.0, (double)(M) * (N) * (K), what}
 #define ARRAY(name) {#name, run_##name, 1, 2048, 0, 0.0, 2048.0, ""}
 
 static const bench_entry entries[] = {
@@ -253,6 +390,39 @@ static const bench_entry entries[] = {
     ARRAY(all_finite),
     ARRAY(sgd),
     ARRAY(adam),
+    ARRAY(adamw),
+    ARRAY(rmsprop),
+    ARRAY(blend),
+    ARRAY(penalty),
+    ARRAY(dropout_mask),
+    GATES(rnn_forward, 16, 64, "per unit"),
+    GATES(rnn_backward, 16, 64, "per unit"),
+    GATES(gru_before_gates, 16, 64, "per unit"),
+    GATES(gru_before_new, 16, 64, "per unit"),
+    GATES(gru_before_new_backward, 16, 64, "per unit"),
+    GATES(gru_before_gates_backward, 16, 64, "per unit"),
+    GATES(softmax, 16, 56, "weights of 56 steps"),
+    GATES(softmax_backward, 16, 56, ""),
+    GATES(cross_entropy, 64, 10, "10 classes"),
+    GATES(cross_entropy, 64, 200, "200 classes"),
+    GATES(layer_norm, 448, 64, ""),
+    GATES(layer_norm_backward, 448, 64, ""),
+    STEPS(quantile_loss, 64, 9, 28, "forks x levels x steps ahead"),
+    STEPS(quantile_loss, 64, 3, 28, ""),
+    STEPS(point_loss, 64, 1, 28, ""),
+    ARRAY(attention_additive_prepare),
+    STEPS(attention_additive_forward, 56, 64, 1, "steps x units x sequences"),
+    STEPS(attention_additive_forward, 56, 64, 16, "16 sequences by time"),
+    STEPS(attention_additive_backward, 56, 64, 1, ""),
+    STEPS(attention_additive_backward, 56, 64, 16, ""),
+    STEPS(weighted_sum, 56, 64, 1, ""),
+    STEPS(weighted_sum, 56, 64, 16, ""),
+    STEPS(weighted_sum, 56, 16, 1, "one head of four"),
+    STEPS(row_dots, 56, 64, 1, ""),
+    STEPS(row_dots, 56, 64, 16, ""),
+    STEPS(row_dots, 56, 16, 1, "one head of four"),
+    STEPS(add_outer, 56, 64, 1, ""),
+    STEPS(add_outer, 56, 64, 16, ""),
 };
 
 static float *filled(int64_t n, float low, float high)
@@ -282,10 +452,14 @@ static void prepare(bench_data *d, const seqd_kernels *kernels, const bench_entr
     room = largest(room, largest(m * k, k * n));
     room = largest(room, (int64_t)kernels->gemm_packed_size(k, n));
     room = largest(room, (int64_t)kernels->gemm_tn_scratch(m, n, k));
-    room = largest(room, n);
+    room = largest(room, largest(n, m * n * k));
     *d = (bench_data){kernels, m, n, k, filled(room, -0.9f, 0.9f), filled(room, -0.5f, 0.7f),
                       filled(room, -1e-6f, 1e-6f), filled(room, 1.0f, 1.0f), filled(room, -0.9f, 0.9f),
                       filled(room, -0.9f, 0.9f), filled(room, -0.9f, 0.9f)};
+    if (entry->run == run_attention_additive_forward || entry->run == run_attention_additive_backward) {
+        kernels->attention_additive_prepare(m * n * k, d->a, d->a);
+        kernels->attention_additive_prepare(n, d->d, d->d);
+    }
     if (entry->run == run_gemm) {
         float *plain = filled(k * n, -0.5f, 0.5f);
         kernels->gemm_pack(k, n, plain, n, 0, d->b);
@@ -327,13 +501,13 @@ static void bench_one(const seqd_kernels *kernels, const bench_entry *entry)
     snprintf(shape, sizeof(shape), "%" PRId64 "x%" PRId64 "x%" PRId64, entry->m, entry->n, entry->k);
     if (entry->operations > 0.0) {
         const double speed = entry->operations / best * 1e-9;
-        printf("%-14s %-13s %10.2f us %8.1f GFLOP/s", entry->function, shape, best * 1e6, speed);
+        printf("%-28s %-13s %10.2f us %8.1f GFLOP/s", entry->function, shape, best * 1e6, speed);
         if (peak > 0.0) {
             printf(" %6.1f %% of %.1f", 100.0 * speed / peak, peak);
         }
         printf("  %s\n", entry->what);
     } else {
-        printf("%-14s %-13s %10.2f us %8.3f ns an item  %s\n", entry->function, shape, best * 1e6,
+        printf("%-28s %-13s %10.2f us %8.3f ns an item  %s\n", entry->function, shape, best * 1e6,
                best * 1e9 / entry->items, entry->what);
     }
     drop(&d);

@@ -168,7 +168,8 @@ typedef struct seqd_kernels {
      *   z = (y - loc) / scale.
      *   quantile_loss: levels[width], width at most SEQD_QUANTILE_WIDTH; out[middle] is a value q, the others are
      *     steps from their inner neighbour: q[i] = q[i-1] + softplus(out[i]) above, q[i+1] - softplus(out[i]) below;
-     *     loss = 2 / width * sum_i pinball(z - q[i]), pinball(d) = d >= 0 ? level d : (level - 1) d.
+     *     loss = 2 / width * sum_i pinball(z - q[i]), pinball(d) = d >= 0 ? level d : (level - 1) d. The slope of
+     *     softplus need not go on falling below 1e-37.
      *   point_loss: width 1, d = out - z; loss d^2, |d| (slope 0 at 0), or Huber's: d^2 / 2 up to |d| = delta, then
      *     delta (|d| - delta / 2).
      */

@@ -77,57 +77,64 @@ void WIDE(attention_additive_forward)(int64_t begin, int64_t end, int64_t size, 
     }
 }
 
+/*
+ * Backward takes GROUPS times LANES units through all steps at a time: as many as the registers hold the sums of, since
+ * of a step whole cache lines are read and written one behind the other. Steps lie far apart, often by a power of two,
+ * and lines of many of them would drive one another out.
+ */
+enum { GROUPS = 4 };
+
 typedef struct additive_sums {
-    vec query[PARTS], weight[PARTS]; /* of de s (1 - s) and of de s */
+    vec query[GROUPS * PARTS], weight[GROUPS * PARTS]; /* of de s (1 - s) and of de s */
 } additive_sums;
 
-/* One step's part of the gradients, s given. */
-SEQD_INLINE void additive_step(additive_sums *sums, int part, vec s, vec de, vec v4, float *dkey, int64_t left)
+/* One step's part of the gradients of one vector of units, s given. */
+SEQD_INLINE void additive_step(additive_sums *sums, int i, vec s, vec de, vec v4, float *dkey, int full, vec_mask mask)
 {
-    const int full = left >= LANES;
-    const vec_mask mask = vec_first(left - part * VEC_WIDTH);
     const vec slope = vec_mul(vec_fnma(s, s, s), de);
-    sums->query[part] = vec_add(sums->query[part], slope);
-    sums->weight[part] = vec_fma(s, de, sums->weight[part]);
-    dkey += part * VEC_WIDTH;
+    sums->query[i] = vec_add(sums->query[i], slope);
+    sums->weight[i] = vec_fma(s, de, sums->weight[i]);
     vec_store(dkey, vec_fma(slope, v4, vec_load(dkey, full, mask)), full, mask);
 }
 
-/* LANES units of all steps, of which `left` are there. */
-SEQD_INLINE void additive_units(int64_t begin, int64_t end, int64_t left, const float *q, const float *keys,
-                                int64_t ldk, const float *v, const float *de, float total, float *dq, float *dkeys,
-                                int64_t lddk, float *dv)
+/* `count` vectors of units; the last one is of `left` units when not full. */
+SEQD_INLINE void additive_units(int64_t begin, int64_t end, const int count, const int full, int64_t left,
+                                const float *q, const float *keys, int64_t ldk, const float *v, const float *de,
+                                float total, float *dq, float *dkeys, int64_t lddk, float *dv)
 {
+    const vec_mask mask = vec_first(left);
     additive_sums sums;
-    vec query[PARTS], v4[PARTS];
-    for (int part = 0; part < PARTS; part++) {
-        sums.query[part] = sums.weight[part] = vec_all(0.0f);
-        query[part] = lane_load(q, left, part);
-        v4[part] = vec_mul(vec_all(4.0f), lane_load(v, left, part));
+    vec query[GROUPS * PARTS], v4[GROUPS * PARTS];
+    for (int i = 0; i < count; i++) {
+        sums.query[i] = sums.weight[i] = vec_all(0.0f);
+        query[i] = vec_load(q + i * VEC_WIDTH, full, mask);
+        v4[i] = vec_mul(vec_all(4.0f), vec_load(v + i * VEC_WIDTH, full, mask));
     }
     int64_t j = begin;
     for (; j + 2 <= end; j += 2) {
         const vec first = vec_all(de[j]), second = vec_all(de[j + 1]);
-        for (int part = 0; part < PARTS; part++) {
-            const vec a = below_one_over(query[part], lane_load(keys + j * ldk, left, part));
-            const vec b = below_one_over(query[part], lane_load(keys + (j + 1) * ldk, left, part));
+        const float *k1 = keys + j * ldk, *k2 = k1 + ldk;
+        float *d1 = dkeys + j * lddk, *d2 = d1 + lddk;
+        for (int i = 0; i < count; i++) {
+            const vec a = below_one_over(query[i], vec_load(k1 + i * VEC_WIDTH, full, mask));
+            const vec b = below_one_over(query[i], vec_load(k2 + i * VEC_WIDTH, full, mask));
             const vec inverse = vec_div(vec_all(1.0f), vec_mul(a, b));
-            additive_step(&sums, part, vec_mul(b, inverse), first, v4[part], dkeys + j * lddk, left);
-            additive_step(&sums, part, vec_mul(a, inverse), second, v4[part], dkeys + (j + 1) * lddk, left);
+            additive_step(&sums, i, vec_mul(b, inverse), first, v4[i], d1 + i * VEC_WIDTH, full, mask);
+            additive_step(&sums, i, vec_mul(a, inverse), second, v4[i], d2 + i * VEC_WIDTH, full, mask);
         }
     }
     if (j < end) {
-        for (int part = 0; part < PARTS; part++) {
-            const vec a = below_one_over(query[part], lane_load(keys + j * ldk, left, part));
-            additive_step(&sums, part, vec_div(vec_all(1.0f), a), vec_all(de[j]), v4[part], dkeys + j * lddk, left);
+        for (int i = 0; i < count; i++) {
+            const vec a = below_one_over(query[i], vec_load(keys + j * ldk + i * VEC_WIDTH, full, mask));
+            additive_step(&sums, i, vec_div(vec_all(1.0f), a), vec_all(de[j]), v4[i], dkeys + j * lddk + i * VEC_WIDTH,
+                          full, mask);
         }
     }
-    for (int part = 0; part < PARTS; part++) {
-        const int full = left >= LANES, at = part * VEC_WIDTH;
-        const vec_mask mask = vec_first(left - at);
-        const vec weight = vec_fnma(vec_all(2.0f), sums.weight[part], vec_all(total));
-        vec_store(dq + at, vec_mul(v4[part], sums.query[part]), full, mask);
-        vec_store(dv + at, vec_add(vec_load(dv + at, full, mask), weight), full, mask);
+    for (int i = 0; i < count; i++) {
+        const vec weight = vec_fnma(vec_all(2.0f), sums.weight[i], vec_all(total));
+        float *to = dv + i * VEC_WIDTH;
+        vec_store(dq + i * VEC_WIDTH, vec_mul(v4[i], sums.query[i]), full, mask);
+        vec_store(to, vec_add(vec_load(to, full, mask), weight), full, mask);
     }
 }
 
@@ -137,11 +144,17 @@ void WIDE(attention_additive_backward)(int64_t begin, int64_t end, int64_t size,
 {
     const float total = begin < end ? lane_sum(end - begin, de + begin) : 0.0f;
     int64_t u = 0;
-    for (; u + LANES <= size; u += LANES) {
-        additive_units(begin, end, LANES, q + u, keys + u, ldk, v + u, de, total, dq + u, dkeys + u, lddk, dv + u);
+    for (; u + GROUPS * LANES <= size; u += GROUPS * LANES) {
+        additive_units(begin, end, GROUPS * PARTS, 1, VEC_WIDTH, q + u, keys + u, ldk, v + u, de, total, dq + u,
+                       dkeys + u, lddk, dv + u);
+    }
+    for (; u + VEC_WIDTH <= size; u += VEC_WIDTH) {
+        additive_units(begin, end, 1, 1, VEC_WIDTH, q + u, keys + u, ldk, v + u, de, total, dq + u, dkeys + u, lddk,
+                       dv + u);
     }
     if (u < size) {
-        additive_units(begin, end, size - u, q + u, keys + u, ldk, v + u, de, total, dq + u, dkeys + u, lddk, dv + u);
+        additive_units(begin, end, 1, 0, size - u, q + u, keys + u, ldk, v + u, de, total, dq + u, dkeys + u, lddk,
+                       dv + u);
     }
 }
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "wide/gate_math.h"
 #include "wide/lanes.h"
 
 /*
@@ -46,6 +49,28 @@ SEQD_INLINE double lane_total(const double *total)
     return ((half[0] + half[4]) + (half[2] + half[6])) + ((half[1] + half[5]) + (half[3] + half[7]));
 }
 
+/* exp(-|x|) with the error of the gates' functions; below exp(-87) it stays there. */
+SEQD_INLINE vec short_decay(vec x)
+{
+    x = vec_max(vec_all(-87.0f), vec_sub(vec_all(0.0f), vec_abs(x)));
+    const vec shifted = vec_fma(x, vec_all(GATE_LOG2E), vec_all(GATE_ROUNDING));
+    const vec n = vec_sub(shifted, vec_all(GATE_ROUNDING));
+    const vec r = vec_fnma(n, vec_all(GATE_LN2), x);
+    return vec_scale2(vec_add(gate_expm1(r), vec_all(1.0f)), shifted);
+}
+
+/* log(1 + z) for 0 <= z <= 1 without looking for an exponent: z times a polynomial, minimax, off by 1.8e-7 of it. */
+SEQD_INLINE vec short_log1p(vec z)
+{
+    const vec square = vec_mul(z, z), fourth = vec_mul(square, square);
+    const vec a = vec_fma(vec_all(-0x1.fffeacp-2f), z, vec_all(0x1.fffffep-1f));
+    const vec b = vec_fma(vec_all(-0x1.fcc8c6p-3f), z, vec_all(0x1.553004p-2f));
+    const vec c = vec_fma(vec_all(-0x1.17d2bep-3f), z, vec_all(0x1.874a7ep-3f));
+    const vec d = vec_fma(vec_all(-0x1.e369d6p-6f), z, vec_all(0x1.4069d0p-4f));
+    const vec low = vec_fma(b, square, a), high = vec_fma(d, square, c);
+    return vec_mul(z, vec_fma(vec_fma(vec_all(0x1.56edf0p-8f), fourth, high), fourth, low));
+}
+
 /* Slope of the pinball loss of d = z - q by q, where d >= 0 or not: the loss is minus d times it. */
 SEQD_INLINE vec pinball_slope(vec_condition above, float level)
 {
@@ -66,8 +91,8 @@ SEQD_INLINE vec quantile_part(int64_t width, int64_t middle, const float *levels
     for (int64_t turn = 0; turn + 1 < width; turn++) {
         const int64_t i = middle + 1 + turn < width ? middle + 1 + turn : width - 2 - turn;
         const vec x = vec_load(o + i * LANES, 1, VEC_NONE);
-        const vec decay = vec_exp_decay(x);
-        const vec step = vec_add(vec_max(zero, x), vec_log1p_unit(decay));
+        const vec decay = short_decay(x);
+        const vec step = vec_add(vec_max(zero, x), short_log1p(decay));
         const vec share = vec_div(vec_select(vec_greater(zero, x), decay, one), vec_add(one, decay));
         vec_store(o + i * LANES, share, 1, VEC_NONE);
         q = i > middle ? vec_add(q, step) : vec_sub(i == middle - 1 ? value : q, step);
@@ -93,6 +118,38 @@ SEQD_INLINE vec quantile_part(int64_t width, int64_t middle, const float *levels
     return vec_select(counts, vec_mul(scaled, loss), zero);
 }
 
+/*
+ * LANES positions of `width` numbers each to LANES of each number, and back. They are copied as whole numbers: these
+ * have more ways to memory.
+ */
+SEQD_INLINE void spread_out(int64_t count, int64_t width, const float *from, float *o)
+{
+    for (int64_t lane = 0; lane < LANES; lane++) { /* lanes behind the end repeat the last position */
+        float *to = o + lane;
+        for (int64_t i = 0; i < width; i++) {
+            uint32_t bits;
+            memcpy(&bits, from + i, sizeof bits);
+            memcpy(to, &bits, sizeof bits);
+            to += LANES;
+        }
+        from += lane + 1 < count ? width : 0;
+    }
+}
+
+SEQD_INLINE void gather_in(int64_t count, int64_t width, const float *o, float *to)
+{
+    for (int64_t lane = 0; lane < count; lane++) {
+        const float *from = o + lane;
+        for (int64_t i = 0; i < width; i++) {
+            uint32_t bits;
+            memcpy(&bits, from, sizeof bits);
+            memcpy(to + i, &bits, sizeof bits);
+            from += LANES;
+        }
+        to += width;
+    }
+}
+
 double WIDE(quantile_loss)(int64_t forks, int64_t horizon, int64_t width, int64_t middle, const float *levels,
                            float *out, const float *y, const float *weight, const float *loc, const float *scale,
                            float factor)
@@ -105,23 +162,14 @@ double WIDE(quantile_loss)(int64_t forks, int64_t horizon, int64_t width, int64_
     for (int64_t p = 0; p < positions; p += LANES) {
         const int64_t count = positions - p < LANES ? positions - p : LANES;
         load_targets(p, count, horizon, y, weight, loc, scale, &block);
-        for (int64_t lane = 0; lane < LANES; lane++) { /* lanes behind the end repeat the last position */
-            const float *from = out + (p + (lane < count ? lane : count - 1)) * width;
-            for (int64_t i = 0; i < width; i++) {
-                o[i * LANES + lane] = from[i];
-            }
-        }
+        spread_out(count, width, out + p * width, o);
         for (int lane = 0; lane < LANES; lane += VEC_WIDTH) {
             const vec loss = quantile_part(width, middle, levels, vec_load(block.z + lane, 1, VEC_NONE),
                                            vec_load(block.weight + lane, 1, VEC_NONE), norm, factor,
                                            o + lane);
             vec_store(part + lane, loss, 1, VEC_NONE);
         }
-        for (int64_t lane = 0; lane < count; lane++) {
-            for (int64_t i = 0; i < width; i++) {
-                out[(p + lane) * width + i] = o[i * LANES + lane];
-            }
-        }
+        gather_in(count, width, o, out + p * width);
         for (int lane = 0; lane < LANES; lane++) {
             total[lane] += (double)part[lane];
         }

@@ -96,7 +96,7 @@ static double truth_quantile(const check_case *check, double *const *value, doub
             }
             const double share = i == q->middle ? 1.0 : sigmoid((double)o[i]);
             out[i] = step * sum * (i < q->middle ? -share : share);
-            off[i] = fabs(step * share) * sums;
+            off[i] = fabs(step) * fmax(share, 1e-31) * sums; /* below 1e-37 sigmoid need not go on falling */
         }
     }
     return total;

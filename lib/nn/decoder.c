@@ -77,17 +77,18 @@ void seqd_decoder_place_work(const seqd_kernels *k, const seqd_decoder_shape *sh
     work->scratch = seqd_arena_take(arena, scratch, sizeof(float));
 }
 
-/* F f + G s for every position of every row. */
+/* F f + G s for the positions of every row that forks from time step `first` on look at. */
 static void known_part(const seqd_kernels *k, const seqd_decoder_shape *shape, const seqd_decoder_packed *packed,
-                       const seqd_shard *shard, const float *s, seqd_decoder_work *work)
+                       const seqd_shard *shard, int32_t first, const float *s, seqd_decoder_work *work)
 {
-    const int64_t positions = shard->steps + shard->horizon, size = shape->size;
-    k->gemm(shard->rows * positions, size, shape->futures, shard->future, shape->futures, packed->future, work->known,
-            size, 0, NULL);
+    const int64_t positions = shard->steps + shard->horizon, from = first + 1, size = shape->size;
+    for (int64_t r = 0; r < shard->rows; r++)
+        k->gemm(positions - from, size, shape->futures, shard->future + (r * positions + from) * shape->futures,
+                shape->futures, packed->future, work->known + (r * positions + from) * size, size, 0, NULL);
     if (shape->statics == 0) return;
     k->gemm(shard->rows, size, shape->statics, s, shape->statics, packed->statics, work->row, size, 0, NULL);
-    for (int32_t r = 0; r < shard->rows; r++)
-        for (int64_t p = 0; p < positions; p++)
+    for (int64_t r = 0; r < shard->rows; r++)
+        for (int64_t p = from; p < positions; p++)
             k->add(size, work->row + r * size, work->known + (r * positions + p) * size);
 }
 
@@ -181,7 +182,7 @@ double seqd_decoder_loss(const seqd_kernels *k, const seqd_decoder_shape *shape,
     const int64_t positions = shard->steps + shape->horizon, rows = shard->rows;
     double total = 0.0;
 
-    known_part(k, shape, packed, shard, s, work);
+    known_part(k, shape, packed, shard, first, s, work);
     if (grad) memset(work->known_grad, 0, (size_t)(rows * positions * shape->size) * sizeof(float));
     for (int32_t t = first; t < shard->steps; t += work->chunk) {
         const int32_t count = shard->steps - t < work->chunk ? shard->steps - t : work->chunk;
@@ -200,7 +201,7 @@ void seqd_decoder_predict(const seqd_kernels *k, const seqd_decoder_shape *shape
                           const seqd_shard *shard, const seqd_lag_plan *plan, const float *h, const float *s,
                           float *out, seqd_decoder_work *work)
 {
-    known_part(k, shape, packed, shard, s, work);
+    known_part(k, shape, packed, shard, shard->steps - 1, s, work);
     forward_chunk(k, shape, packed, shard, plan, shard->steps - 1, 1, h, work);
     memcpy(out, work->out, (size_t)shard->rows * (size_t)shape->horizon * (size_t)shape->width * sizeof(float));
 }

@@ -44,7 +44,7 @@ static int32_t sort_rows(seqd_event_builder *b, int64_t longest, seqd_error *err
         b->order[dataset->series[s].offset + dataset->series[s].length++] =
             (seqd_timed){ time_key(*seqd_event_time(rows, i)), i };
     }
-    for (int64_t s = 0; b->events->time && s < dataset->series_count; s++)
+    for (int64_t s = 0; rows->columns.time >= 0 && s < dataset->series_count; s++)
         seqd_sort_timed(b->order + dataset->series[s].offset, scratch, dataset->series[s].length);
     seqd_free(dataset->context, scratch);
     return SEQD_OK;

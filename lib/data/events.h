@@ -85,4 +85,12 @@ int64_t seqd_events_find_row(const seqd_dataset *dataset, const char *id);
 /* Counts of the summary that follow from series and labels. */
 void seqd_events_summarize(seqd_dataset *dataset);
 
+/*
+ * split.c: parts of the sequences, or of time; they share the columns of the dataset. See seqd_dataset_split.
+ */
+int32_t seqd_events_split(seqd_dataset *dataset, seqd_split how, double fraction, uint64_t seed, seqd_dataset **first,
+                          seqd_dataset **rest, seqd_error *error);
+int32_t seqd_events_fold(seqd_dataset *dataset, int32_t folds, int32_t fold, uint64_t seed, seqd_dataset **rest,
+                         seqd_dataset **held, seqd_error *error);
+
 #endif

@@ -60,10 +60,11 @@ static int32_t add_validation(seqd_sampler *sampler, seqd_error *error)
     return SEQD_OK;
 }
 
-int32_t seqd_sampler_create(seqd_context *context, const seqd_features *features, const seqd_dataset *dataset,
+int32_t seqd_sampler_create(seqd_context *context, const seqd_features *features, seqd_dataset *dataset,
                             const seqd_sampling *sampling, seqd_sampler *sampler, seqd_error *error)
 {
     memset(sampler, 0, sizeof *sampler);
+    if (dataset->events) return seqd_event_sampler_create(context, features, dataset, sampling, sampler, error);
     sampler->context = context;
     sampler->dataset = dataset;
     sampler->context_length = features->context_length;
@@ -101,6 +102,8 @@ void seqd_sampler_clear(seqd_sampler *sampler)
     seqd_free(sampler->context, sampler->series);
     seqd_free(sampler->context, sampler->cumulative);
     seqd_free(sampler->context, sampler->validation);
+    seqd_dataset_free(sampler->train_part);
+    seqd_dataset_free(sampler->validation_part);
     memset(sampler, 0, sizeof *sampler);
 }
 
@@ -130,6 +133,7 @@ seqd_window seqd_sampler_window(const seqd_sampler *sampler, int64_t n)
     const uint64_t pass = (uint64_t)(n / sampler->windows), index = (uint64_t)(n % sampler->windows);
     const uint64_t key = seqd_rng_mix(sampler->seed * UINT64_C(0x9e3779b97f4a7c15) + pass + 1);
     const int64_t at = (int64_t)permuted(index, (uint64_t)sampler->windows, key);
+    if (sampler->train_part) return seqd_event_sampler_window(sampler, at);
     int64_t low = 0, high = sampler->count;
     while (high - low > 1) {
         const int64_t middle = (low + high) / 2;

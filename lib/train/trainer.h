@@ -48,11 +48,18 @@ typedef struct seqd_sampler {
     int64_t val_size;
     uint64_t seed;
     int32_t stride, last_only;
+    /* events: parts of the dataset, whose `series` these are; windows name sequences of the dataset itself */
+    seqd_dataset *train_part, *validation_part;
+    bool each;                 /* a window for each labelled event */
 } seqd_sampler;
 
-int32_t seqd_sampler_create(seqd_context *context, const seqd_features *features, const seqd_dataset *dataset,
+int32_t seqd_sampler_create(seqd_context *context, const seqd_features *features, seqd_dataset *dataset,
                             const seqd_sampling *sampling, seqd_sampler *sampler, seqd_error *error);
 void seqd_sampler_clear(seqd_sampler *sampler);
+/* event_sampler.c: the same where the dataset holds events; window `at` of a pass, in no order. */
+int32_t seqd_event_sampler_create(seqd_context *context, const seqd_features *features, seqd_dataset *dataset,
+                                  const seqd_sampling *sampling, seqd_sampler *sampler, seqd_error *error);
+seqd_window seqd_event_sampler_window(const seqd_sampler *sampler, int64_t at);
 /* The n-th window of the run: passes follow each other, each in an order and with offsets of its own. */
 seqd_window seqd_sampler_window(const seqd_sampler *sampler, int64_t n);
 

@@ -152,6 +152,12 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_dataset_before(h.dataset, 1, NULL, error));
     BAD(seqd_dataset_before(h.dataset, HOST_DAYS, &dataset, error));
     BAD(seqd_dataset_before(h.dataset, -1, &dataset, error));
+    BAD(seqd_dataset_split(NULL, "user", 0.5, 1, &dataset, NULL, error));
+    BAD(seqd_dataset_split(h.dataset, NULL, 0.5, 1, &dataset, NULL, error));
+    BAD(seqd_dataset_split(h.dataset, "usher", 0.5, 1, &dataset, NULL, error));
+    BAD(seqd_dataset_split(h.dataset, "user", 0.5, 1, NULL, NULL, error));
+    BAD(seqd_dataset_fold(NULL, 5, 0, 1, &dataset, NULL, error));
+    BAD(seqd_dataset_fold(h.dataset, 5, 0, 1, NULL, NULL, error));
     BAD(seqd_dataset_values(NULL, 0, 0, 1, numbers, error));
     BAD(seqd_dataset_values(h.dataset, 0, 0, 1, NULL, error));
     BAD(seqd_dataset_values(h.dataset, HOST_SERIES, 0, 1, numbers, error));

@@ -211,6 +211,15 @@ static void refuse_null_in_data(void)
     REFUSES(seqd_dataset_seal, NULL);
     REFUSES(seqd_dataset_before, NULL, 1, &out);
     REFUSES(seqd_dataset_before, dataset, 1, NULL);
+    REFUSES(seqd_dataset_split, NULL, "user", 0.5, 1, &out, NULL);
+    REFUSES(seqd_dataset_split, dataset, NULL, 0.5, 1, &out, NULL);
+    REFUSES(seqd_dataset_split, dataset, "user", 0.5, 1, NULL, NULL);
+    TAKES(seqd_dataset_split); /* one part of the two */
+    REFUSES(seqd_dataset_fold, NULL, 5, 0, 1, &out, NULL);
+    REFUSES(seqd_dataset_fold, dataset, 5, 0, 1, NULL, NULL);
+    TAKES(seqd_dataset_fold);
+    GIVES(0, seqd_dataset_class_count, NULL);
+    GIVES(NULL, seqd_dataset_class_name, NULL, 0);
     GIVES(0, seqd_dataset_series_count, NULL);
     GIVES(NULL, seqd_dataset_series_id, NULL, 0);
     GIVES(-1, seqd_dataset_find_series, NULL, "s00");

@@ -123,7 +123,7 @@
     X(RESIDUAL, "residual", I64, "model", "0", 0, 1, "",                                                               \
       "1: a recurrent layer as wide as its input adds its input to its output")                                        \
     X(DILATIONS, "dilations", I64_LIST, "model", "", 1, 1024, "",                                                      \
-      "steps between the states that each recurrent layer links; empty: 1 everywhere")                                 \
+      "steps between the states that a recurrent layer links, one number a layer; empty: 1 everywhere")                \
     X(LAYER_NORM, "layer_norm", I64, "model", "0", 0, 1, "",                                                           \
       "1: outputs of each recurrent layer are normalised over its units")                                              \
     X(RECURRENT_DROPOUT, "recurrent_dropout", F64, "model", "0", 0, 0.95, "",                                          \

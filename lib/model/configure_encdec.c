@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "configure.h"
 
+#include "configure_stack.h"
 #include "status.h"
-
-static seqd_cell cell_of(const seqd_options *options, seqd_option_id id)
-{
-    const int32_t choice = seqd_option_choice(options, id);
-    if (choice == 0) return SEQD_CELL_LSTM;
-    if (choice == 1) return seqd_option_i64(options, SEQD_OPT_RESET_AFTER) ? SEQD_CELL_GRU : SEQD_CELL_GRU_BEFORE;
-    return seqd_option_choice(options, SEQD_OPT_NONLINEARITY) == 0 ? SEQD_CELL_TANH : SEQD_CELL_RELU;
-}
 
 static int32_t configure_attention(const seqd_options *options, seqd_net_config *config, seqd_error *error)
 {
@@ -42,8 +35,7 @@ int32_t seqd_configure_encdec(const seqd_options *options, seqd_net_config *conf
     seqd_encdec_shape *d = &config->encdec;
     int64_t sizes[SEQD_MAX_LAYERS];
     config->kind = SEQD_NET_ENCDEC;
-    config->stack.cell = cell_of(options, SEQD_OPT_ENCODER_CELL);
-    d->cell = cell_of(options, SEQD_OPT_DECODER_CELL);
+    d->cell = seqd_configured_cell(options, seqd_option_text(options, SEQD_OPT_DECODER_CELL));
     d->layers = seqd_option_i64_list(options, SEQD_OPT_DECODER_HIDDEN_SIZE, sizes, SEQD_MAX_LAYERS);
     if (d->layers < 1 || d->layers > SEQD_MAX_LAYERS)
         return seqd_fail(error, SEQD_E_OPTION, "option 'decoder_hidden_size' takes 1 to %d sizes", SEQD_MAX_LAYERS);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "configure_stack.h"
 #include "configure_task.h"
 #include "status.h"
 #include "text.h"
@@ -74,34 +75,16 @@ int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, s
     return SEQD_OK;
 }
 
-static int32_t configure_layers(const seqd_options *options, seqd_net_config *config, seqd_error *error)
-{
-    int64_t sizes[SEQD_MAX_LAYERS];
-    const int32_t named = seqd_option_i64_list(options, SEQD_OPT_HIDDEN_SIZE, sizes, SEQD_MAX_LAYERS);
-    const int64_t asked = seqd_option_i64(options, SEQD_OPT_NUM_LAYERS);
-    if (named < 1 || named > SEQD_MAX_LAYERS)
-        return seqd_fail(error, SEQD_E_OPTION, "option 'hidden_size' takes 1 to %d sizes", SEQD_MAX_LAYERS);
-    if (asked != 0 && named != 1 && asked != named)
-        return seqd_fail(error, SEQD_E_OPTION, "hidden_size names %d layers, num_layers asks for %d", named,
-                         (int)asked);
-    config->stack.layers = asked != 0 ? (int32_t)asked : named;
-    for (int32_t i = 0; i < config->stack.layers; i++) config->stack.hidden[i] = (int32_t)sizes[named == 1 ? 0 : i];
-    return SEQD_OK;
-}
-
 int32_t seqd_model_configure(const seqd_options *options, const seqd_features *features, seqd_net_config *config,
                              seqd_error *error)
 {
     memset(config, 0, sizeof *config);
-    const int32_t model = seqd_option_choice(options, SEQD_OPT_MODEL);
     const bool flat = seqd_model_is_flat(options), events = features->kind == SEQD_DATA_EVENTS;
     const bool encdec = strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "encdec") == 0;
-    if ((model > 1 && !flat && !encdec) || (encdec && events) ||
-        (!events && strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "logistic") == 0))
+    if ((encdec && events) || (!events && strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "logistic") == 0))
         return seqd_fail(error, SEQD_E_OPTION, "model=%s does not fit this task", seqd_option_text(options, SEQD_OPT_MODEL));
-    config->stack.cell = model == 0 ? SEQD_CELL_LSTM : SEQD_CELL_GRU;
     if (flat) SEQD_CHECK(seqd_configure_flat(options, features, config, error));
-    else SEQD_CHECK(configure_layers(options, config, error));
+    else SEQD_CHECK(seqd_configure_stack(options, &config->stack, error));
     if (!events || features->events.task == SEQD_TASK_REGRESS)
         SEQD_CHECK(seqd_model_configure_head(options, &config->head, error));
     config->stack.inputs = features->input_count;
@@ -111,7 +94,6 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
     config->cat_count = features->cat_count;
     config->horizon = features->horizon;
     config->decoder_size = (int32_t)seqd_option_i64(options, SEQD_OPT_DECODER_SIZE);
-    config->stack.dropout = seqd_option_f64(options, SEQD_OPT_DROPOUT);
     if (events) return seqd_configure_task(options, features, config, error);
     for (int32_t i = 0; i < features->cat_count; i++) {
         const int64_t asked = seqd_option_i64(options, SEQD_OPT_EMBEDDING_SIZE);

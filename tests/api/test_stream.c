@@ -76,6 +76,9 @@ static const struct {
     { "model=gru head=quantile scaler=min_max lags=7", false },
     { "model=lstm head=mse scaler=min_max_signed lags=5", false },
     { "model=gru head=mse scaler=none lags=7,20" COVARIATES, true },
+    { "model=rnn nonlinearity=relu hidden_size=9,9 residual=1 lags=7" COVARIATES, true },
+    { "model=gru reset_after=0 hidden_size=7,6,6 dilations=1,2,3 residual=1 layer_norm=1 lags=7", false },
+    { "model=lstm hidden_size=7,5 dilations=3,2 lags=7" COVARIATES, true },
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 

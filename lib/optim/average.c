@@ -34,20 +34,15 @@ float seqd_average_begin(seqd_average *average)
     return (float)(warm < average->decay ? warm : average->decay);
 }
 
-static void blend(int64_t n, float decay, const float *x, float *y)
-{
-    for (int64_t i = 0; i < n; i++) y[i] = decay * y[i] + (1.0f - decay) * x[i];
-}
-
 void seqd_average_range(const seqd_kernels *k, const seqd_average *average, const seqd_update *update, float decay,
                         int64_t first, int64_t count, const float *parameters)
 {
     const int64_t end = first + count;
-    (void)k;
     for (int32_t i = 0; i < update->part_count; i++) {
         const seqd_update_part *part = &update->parts[i];
         const int64_t from = part->first > first ? part->first : first;
         const int64_t to = part->first + part->count < end ? part->first + part->count : end;
-        if (from < to && !part->frozen) blend(to - from, decay, parameters + from, average->values + from);
+        if (from < to && !part->frozen)
+            k->blend(to - from, decay, average->values + from, 1.0f - decay, parameters + from);
     }
 }

@@ -84,40 +84,25 @@ seqd_update_step seqd_update_begin(seqd_update *update, float factor)
     return (seqd_update_step){factor, rate, (float)(1.0 - pow(update->beta1, t)), (float)(1.0 - pow(update->beta2, t))};
 }
 
-/* g <- factor g + l2 w + l1 sign(w) */
-static void add_penalties(const seqd_update *update, float factor, int64_t count, const float *w, float *g)
-{
-    const float l1 = (float)update->l1, l2 = (float)update->l2;
-    for (int64_t i = 0; i < count; i++)
-        g[i] = factor * g[i] + l2 * w[i] + (w[i] > 0.0f ? l1 : w[i] < 0.0f ? -l1 : 0.0f);
-}
-
-static void rmsprop(int64_t n, float *w, const float *g, float *v, float factor, float rate, float rho, float eps)
-{
-    for (int64_t i = 0; i < n; i++) {
-        const float d = factor * g[i];
-        v[i] = rho * v[i] + (1.0f - rho) * d * d;
-        w[i] -= rate * d / (sqrtf(v[i]) + eps);
-    }
-}
-
 static void move(const seqd_kernels *k, const seqd_update *update, const seqd_update_step *step, bool weight,
                  int64_t first, int64_t count, float *g, float *w)
 {
     float factor = step->factor;
     float *m = update->first ? update->first + first : NULL, *v = update->second ? update->second + first : NULL;
     if (weight && (update->l1 > 0.0 || update->l2 > 0.0)) {
-        add_penalties(update, factor, count, w, g);
+        k->scale(count, factor, g);
+        k->penalty(count, (float)update->l1, (float)update->l2, w, g);
         factor = 1.0f;
     }
     switch (update->rule) {
     case SEQD_RULE_SGD: k->sgd(count, w, g, m, factor, step->rate, (float)update->momentum); return;
     case SEQD_RULE_RMSPROP:
-        rmsprop(count, w, g, v, factor, step->rate, (float)update->rho, (float)update->epsilon);
+        k->rmsprop(count, w, g, v, NULL, factor, step->rate, (float)update->rho, 0.0f, (float)update->epsilon);
         return;
     case SEQD_RULE_ADAMW:
-        if (weight) k->scale(count, (float)(1.0 - (double)step->rate * update->decay), w);
-        break;
+        k->adamw(count, w, g, m, v, factor, step->rate, (float)update->beta1, (float)update->beta2,
+                 (float)update->epsilon, step->correction1, step->correction2, weight ? (float)update->decay : 0.0f);
+        return;
     case SEQD_RULE_ADAM: break;
     }
     k->adam(count, w, g, m, v, factor, step->rate, (float)update->beta1, (float)update->beta2, (float)update->epsilon,

@@ -68,6 +68,10 @@ static void fill(seqd_shard_runner *runner, int64_t index)
     for (int32_t i = 0; runner->sampler && i < rows; i++)
         runner->drawn[first + i] = seqd_sampler_window(runner->sampler, runner->first_draw + first + i);
     seqd_shard_fill(runner->binding, runner->windows + first, rows, &runner->shards[index]);
+    for (int32_t i = 0; runner->sampler && runner->augment.any && i < rows; i++)
+        seqd_augment_row(&runner->augment, runner->binding->features,
+                         runner->dropout_key + UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(first + i + 1), i,
+                         &runner->shards[index]);
 }
 
 /* Task 0 packs the weights, the others fill a shard each. */

@@ -98,6 +98,7 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
     SEQD_TRY(status, failed,
              seqd_runner_create(context, model, &trainer->backend, &trainer->binding, (int32_t)shards,
                                 seqd_team_size(context->threads, shards), &trainer->runner, error));
+    SEQD_TRY(status, failed, seqd_augment_set(options, &model->features, &trainer->runner.augment, error));
     SEQD_TRY(status, failed, make_room(trainer, error));
     SEQD_TRY(status, failed, seqd_monitor_create(trainer, error));
     trainer->summary.struct_size = (uint32_t)sizeof trainer->summary;

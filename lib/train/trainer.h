@@ -6,6 +6,7 @@
 
 #include <seqdemand/trainer.h>
 
+#include "augment.h"
 #include "model.h"
 #include "optim.h"
 #include "parallel.h"
@@ -70,6 +71,7 @@ typedef struct seqd_shard_runner {
     const seqd_kernels *kernels;
     seqd_model *model;
     const seqd_binding *binding;
+    seqd_augment augment;        /* of training windows */
     seqd_net_run *net;
     int32_t threads;             /* lanes of the network; the size of teams */
     int32_t shard_count;         /* most shards at one time */

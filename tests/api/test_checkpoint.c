@@ -125,6 +125,7 @@ static const char *const kinds[] = {
     "optimizer=rmsprop schedule=plateau plateau_patience=0 val_every=2 learning_rate=0.05 freeze=*bias_hh*",
     "schedule=step step_size=5 head=mse scaler=standard ema_decay=0.9 monitor=mae dropout=0.3",
     "optimizer=sgd learning_rate=0.5 schedule=constant warmup_steps=0 val_every=2 patience=2 max_steps=40",
+    "augment_jitter=0.1 augment_scaling=0.2 augment_slicing=0.5 dropout=0.1",
     "val_size=0 head=negative_binomial max_epochs=1",
 };
 

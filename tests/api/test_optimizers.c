@@ -116,7 +116,8 @@ static void threads_make_no_difference(void **state)
     (void)state;
     static const char *const kinds[] = { "optimizer=adamw weight_decay=0.1 ema_decay=0.9 l1=0.01 l2=0.02",
                                          "optimizer=rmsprop freeze=decoder.*,rnn.bias* monitor=mae dropout=0.3",
-                                         "optimizer=sgd schedule=plateau l2=0.1 ema_decay=0.5" };
+                                         "optimizer=sgd schedule=plateau l2=0.1 ema_decay=0.5",
+                                         "augment_jitter=0.1 augment_scaling=0.2 augment_slicing=0.5" };
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         unsigned char *first = NULL;
         size_t first_size = 0;
@@ -323,6 +324,24 @@ static void the_monitored_error_is_that_of_the_forecasts(void **state)
     refused("monitor=mae val_size=0", "val_size");
 }
 
+/* Validation windows are seen as they are. */
+static void augmentation_is_for_training_alone(void **state)
+{
+    (void)state;
+    static const char *const all = "learning_rate=1e-9 max_steps=1 val_every=1 augment_jitter=1 augment_scaling=0.5 "
+                                   "augment_slicing=0.9";
+    bench plain = open_bench("learning_rate=1e-9 max_steps=1 val_every=1"), changed = open_bench(all);
+    seqd_training_summary one = { .struct_size = sizeof one }, two = { .struct_size = sizeof two };
+    RIG_OK(seqd_trainer_run(plain.trainer, &error));
+    RIG_OK(seqd_trainer_run(changed.trainer, &error));
+    RIG_OK(seqd_trainer_summarize(plain.trainer, &one, &error));
+    RIG_OK(seqd_trainer_summarize(changed.trainer, &two, &error));
+    assert_true(fabs(one.best_loss - two.best_loss) < 1e-5);
+    assert_true(fabs(one.train_loss - two.train_loss) > 1e-3);
+    close_bench(&plain);
+    close_bench(&changed);
+}
+
 static void settings_without_effect_are_refused(void **state)
 {
     (void)state;
@@ -331,6 +350,7 @@ static void settings_without_effect_are_refused(void **state)
     refused("rho=0.5", "rho");
     refused("plateau_factor=0.1", "plateau_factor");
     refused("plateau_patience=7", "plateau_patience");
+    refused("event_masking=0.1", "event_masking");
 }
 
 int main(void)
@@ -345,6 +365,7 @@ int main(void)
         TEST(a_plateau_cuts_the_rate),
         TEST(epochs_bound_a_run),
         TEST(the_monitored_error_is_that_of_the_forecasts),
+        TEST(augmentation_is_for_training_alone),
         TEST(settings_without_effect_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ static const char *const backends[] = { "native", "onednn" };
 static const char *const kinds[] = {
     "model=lstm head=quantile hidden_size=8,4 dropout=0.2", "model=gru head=negative_binomial hidden_size=7",
     "model=lstm head=mse hidden_size=33 scaler=standard optimizer=sgd", "model=gru head=mae hidden_size=17,9",
-    "optimizer=adamw ema_decay=0.9 l1=0.01 freeze=*bias*", "optimizer=rmsprop monitor=mae l2=0.1 model=gru",
+    "optimizer=adamw ema_decay=0.9 l1=0.01 freeze=*bias*", "optimizer=rmsprop monitor=mae l2=0.1 model=gru augment_jitter=0.1 augment_slicing=0.5",
 };
 
 static bool has_backend(size_t b)

@@ -17,6 +17,11 @@ GRID = [Case(*row) for row in [
     ("gru", 28, 1, 16, 64, 1), ("gru", 28, 32, 16, 64, 1), ("gru", 28, 64, 32, 64, 1), ("gru", 28, 256, 32, 64, 1),
     ("gru", 56, 64, 32, 128, 1), ("gru", 56, 256, 64, 128, 1), ("gru", 56, 256, 64, 256, 1),
     ("gru", 30, 32, 20, 40, 2), ("gru", 56, 256, 20, 40, 2)]]
+# LSTM 64 and LSTM 32 as encoder, GRU 64 as decoder with additive attention: T steps, N sequences, I inputs, K steps of
+# the decoder, F inputs of it (the value before and F - 1 known ones)
+EncDec = collections.namedtuple("EncDec", "cell T N I K F")
+ENCDEC = [EncDec("encdec", *row) for row in [(56, 64, 16, 28, 8), (28, 64, 16, 7, 8), (56, 1, 16, 28, 8)]]
+ENCODER, DECODER, ATTENTION = [64, 32], 64, 64
 STREAM = [case for case in GRID if case.N == 1]
 
 RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8  # of Adam, on every side
@@ -32,8 +37,26 @@ def formula(np, count, phase, size, weights=False):
     return (size * np.sin(0.37 * (i + 1.0) + phase)).astype(np.float32)
 
 
+def case_of(words):
+    return (EncDec if words[0] == "encdec" else Case)(words[0], *map(int, words[1:]))
+
+
+def tensors_encdec(case):
+    inputs = case.I
+    for hidden in ENCODER:
+        yield from [(4 * hidden, inputs), (4 * hidden, hidden), (4 * hidden,), (4 * hidden,)]
+        inputs = hidden
+    yield from [(DECODER, inputs), (DECODER,)]  # the first state
+    yield from [(3 * DECODER, case.F + inputs), (3 * DECODER, DECODER), (3 * DECODER,), (3 * DECODER,)]
+    yield from [(ATTENTION, DECODER), (ATTENTION,), (ATTENTION, inputs), (1, ATTENTION)]
+    yield from [(1, DECODER + inputs), (1,)]
+
+
 def tensors(case):
     """Shapes of the parameters in the order in which the formula counts through them: as torch.nn.LSTM lists them."""
+    if case.cell == "encdec":
+        yield from tensors_encdec(case)
+        return
     gates = {"lstm": 4, "gru": 3}[case.cell] * case.H
     for layer in range(case.L):
         yield gates, case.H if layer else case.I
@@ -45,9 +68,11 @@ def tensors(case):
 
 
 def fill(np, case):
-    """x [T][N][I], y [N] and the list of parameters."""
+    """x [T][N][I], y [N] (encdec: the last value and the targets [N][K + 1]) and the list of parameters."""
     x = formula(np, case.T * case.N * case.I, 1.0, 1.0).reshape(case.T, case.N, case.I)
     y = formula(np, case.N, 2.0, 1.0)
+    if case.cell == "encdec":
+        y = formula(np, case.N * (case.K + 1), 2.0, 1.0).reshape(case.N, case.K + 1)
     shapes = list(tensors(case))
     every = formula(np, sum(math.prod(s) for s in shapes), 0.5, 0.2, weights=True)
     parameters, at = [], 0
@@ -57,12 +82,23 @@ def fill(np, case):
     return x, y, parameters
 
 
+def operations_encdec(case):
+    memory = ENCODER[-1]
+    encoder = sum(4 * h * (i + h) for i, h in zip([case.I] + ENCODER, ENCODER)) + ATTENTION * memory
+    decoder = 3 * DECODER * (case.F + memory + DECODER) + ATTENTION * DECODER + case.T * memory
+    return 2.0 * case.N * (case.T * encoder + case.K * decoder)
+
+
 def operations(case, what):
     """Floating-point operations of the products; a training step counts as three forwards."""
+    if case.cell == "encdec":
+        return operations_encdec(case) * {"train": 3.0, "forward": 1.0}[what]
     gates = {"lstm": 4, "gru": 3}[case.cell] * case.H
     forward = sum(2.0 * case.T * case.N * gates * ((case.H if layer else case.I) + case.H) for layer in range(case.L))
     return {"train": 3.0 * forward, "forward": forward, "step": forward / case.T}[what]
 
 
 def name(case):
+    if case.cell == "encdec":
+        return "encdec T %2d N %3d I %2d K %2d F %d" % case[1:]
     return "%-4s T %2d N %3d I %2d H %3d L %d" % case

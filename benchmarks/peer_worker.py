@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One peer as a process that answers commands: peer_worker.py torch|ort|keras THREADS
+"""One peer as a process that answers commands: peer_worker.py torch|torch-encdec|ort|keras THREADS
 
 Runs in the virtual environment that `benchmarks/peers` makes. Commands come on standard input, one a line, and each is
 answered by one line of JSON; `train_step --serve` speaks the same for our side:
@@ -74,6 +74,65 @@ class Torch:
                     p.zero_()
         loss = [self.train() for _ in range(grid.CHECKED_STEP)][-1].item()
         self.reset()
+        return loss
+
+
+class TorchEncDec(Torch):
+    """grid.ENCDEC in modules of torch: taught in training, told its own forecasts in prediction."""
+
+    def open(self, case):
+        torch, nn = self.torch, self.torch.nn
+        x, y, values = grid.fill(np, case)
+        known = grid.formula(np, case.K * case.N * (case.F - 1), 3.0, 1.0).reshape(case.K, case.N, case.F - 1)
+        self.first = [torch.from_numpy(v.copy()) for v in values]
+        self.x, self.y, self.known = torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(known)
+        sizes, memory = [case.I] + grid.ENCODER, grid.ENCODER[-1]
+        self.encoder = [nn.LSTM(i, h) for i, h in zip(sizes, sizes[1:])]
+        self.start, self.cell = nn.Linear(memory, grid.DECODER), nn.GRUCell(case.F + memory, grid.DECODER)
+        self.query = nn.Linear(grid.DECODER, grid.ATTENTION)
+        self.key = nn.Linear(memory, grid.ATTENTION, bias=False)
+        self.score = nn.Linear(grid.ATTENTION, 1, bias=False)
+        self.out = nn.Linear(grid.DECODER + memory, 1)
+        modules = [*self.encoder, self.start, self.cell, self.query, self.key, self.score, self.out]
+        self.parameters = [p for m in modules for p in m.parameters()]
+        self.reset()
+
+    def encode(self):
+        h = self.x
+        for layer in self.encoder:
+            h, _ = layer(h)
+        state = self.torch.tanh(self.start(h[-1]))
+        h = h.transpose(0, 1).contiguous()
+        return h, self.key(h), state
+
+    def step(self, h, keys, state, told, known):
+        torch = self.torch
+        scores = self.score(torch.tanh(keys + self.query(state)[:, None])).squeeze(2)
+        context = torch.bmm(torch.softmax(scores, 1)[:, None], h).squeeze(1)
+        state = self.cell(torch.cat([told, context, known], 1), state)
+        return state, torch.cat([state, context], 1)
+
+    def forward(self):
+        with self.torch.inference_mode():
+            h, keys, state = self.encode()
+            told, forecasts = self.y[:, :1], []
+            for known in self.known:
+                state, read = self.step(h, keys, state, told, known)
+                told = self.out(read)
+                forecasts.append(told)
+            return self.torch.cat(forecasts, 1)
+
+    def train(self):
+        self.optimizer.zero_grad()
+        h, keys, state = self.encode()
+        reads = []
+        for k, known in enumerate(self.known):
+            state, read = self.step(h, keys, state, self.y[:, k:k + 1], known)
+            reads.append(read)
+        o = self.out(self.torch.stack(reads, 1)).squeeze(2)
+        loss = self.torch.nn.functional.mse_loss(o, self.y[:, 1:])
+        loss.backward()
+        self.optimizer.step()
         return loss
 
 
@@ -202,12 +261,12 @@ def timed(side, what, count):
 def main():
     answers = os.fdopen(os.dup(1), "w")  # frameworks print to standard output what they like
     os.dup2(2, 1)
-    side = {"torch": Torch, "ort": Onnx, "keras": Keras}[sys.argv[1]](int(sys.argv[2]))
+    side = {"torch": Torch, "torch-encdec": TorchEncDec, "ort": Onnx, "keras": Keras}[sys.argv[1]](int(sys.argv[2]))
     print(json.dumps({"version": side.version}), file=answers, flush=True)
     for line in sys.stdin:
         command, *words = line.split()
         if command == "open":
-            side.open(grid.Case(words[0], *map(int, words[1:])))
+            side.open(grid.case_of(words))
             answer = {}
         elif command == "output":
             answer = {"values": side.output().tolist()}

@@ -12,12 +12,13 @@ from sides import SideFailed, geometric_mean, ratio, take_turns
 
 # What the ratios are to reach: geometric mean over the grid, worst shape.
 GOALS = {"train lstm": (3.0, 1.5), "train gru": (5.0, 1.5), "forward": (2.0, 1.2), "stream": (3.0, 3.0),
-         "onednn avx2": (1.2, None), "onednn avx512": (1.0, None)}
+         "onednn avx2": (1.2, None), "onednn avx512": (1.0, None),
+         "encdec train": (6.0, 6.0), "encdec forward": (2.0, None), "encdec batch 1": (20.0, 20.0)}
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="benchmarks/peers", description=__doc__)
-    parser.add_argument("--only", choices=["forward", "train", "stream", "onednn", "fit"], help="one part of the run")
+    parser.add_argument("--only", choices=["forward", "train", "stream", "encdec", "onednn", "fit"], help="one part of the run")
     parser.add_argument("--quick", action="store_true", help="3 rounds")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.3, help="length of a round for each side")
@@ -45,12 +46,14 @@ class Run:
 
     def __init__(self, options):
         self.options, self.rows, self.failures, self.open_sides = options, [], [], {}
+        self.program = "train_step"  # which program is "ours"
 
     def side(self, name):
         if name not in self.open_sides:
             o = self.options
             if name == "ours":
-                made = sides.ours(o.build, o.level, o.backend, o.threads, environment=o.environment)
+                made = sides.ours(o.build, o.level, o.backend, o.threads, environment=o.environment,
+                                  program=self.program)
             else:
                 made = sides.peer(o.python, name, o.build, o.threads, o.environment)
             self.open_sides[name] = made
@@ -100,6 +103,23 @@ class Run:
         for case in self.options.cases:
             every = [self.side("ours"), *self.peers("torch", "ort", "keras")]
             self.measure("forward", case, "forward", every, ["torch", "ort"], self.check_forward)
+
+    def encdec(self):
+        """The encoder-decoder with attention, against PyTorch alone."""
+        self.close()
+        self.program = "encdec_step"
+        for what in ("train", "forward"):
+            for case in [c for c in grid.ENCDEC if re.search(self.options.rows, re.sub(" +", " ", grid.name(c)))]:
+                part = "encdec " + ("batch 1" if what == "forward" and case.N == 1 else what)
+                self.measure(part, case, what, [self.side("ours"), self.side("torch-encdec")], ["torch-encdec"],
+                             self.check_encdec)
+        self.close()
+        self.program = "train_step"
+
+    def check_encdec(self, case):
+        ours, torch = self.side("ours"), self.side("torch-encdec")
+        sides.check_output(torch.ask("output")["values"], ours.ask("output")["values"], "ours")
+        sides.check_loss(torch.ask("loss")["loss"], ours.ask("loss")["loss"], "ours")
 
     def stream(self):
         """Batch 1: the whole forward against ONNX Runtime; and what one step costs beside it."""
@@ -195,7 +215,7 @@ def summarize(rows, peak):
         worst, row = min(entries, key=lambda e: e[0])
         mean, (goal, least) = geometric_mean(r for r, _ in entries), GOALS[name]
         met = mean >= goal and (least is None or worst >= least)
-        below = [(r["part"], grid.name(grid.Case(**r["case"])), v) for v, r in entries if least and v < least]
+        below = [(r["part"], grid.name(grid.case_of([*r["case"].values()])), v) for v, r in entries if least and v < least]
         short = ["%s %s %.2f" % entry for entry in below]
         bound = geometric_mean(peak / r["gflops"][r["against"]] for _, r in entries) if peak else None
         result[name] = {"shapes": len(entries), "geometric_mean": mean, "worst": worst, "goal": goal, "least": least,
@@ -210,7 +230,7 @@ def summarize(rows, peak):
 def main():
     options = arguments()
     run = Run(options)
-    parts = [options.only] if options.only else ["train", "forward", "stream"]
+    parts = [options.only] if options.only else ["train", "forward", "stream", "encdec"]
     print("%d shapes, %d rounds of about %.1f s a side, %d thread%s, isa %s; a ratio is the peer's time over ours" % (
         len(options.cases), options.rounds, options.seconds, options.threads, "s" * (options.threads > 1), options.isa))
     if options.isa == "avx2" and parts != ["onednn"]:

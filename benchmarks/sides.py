@@ -67,8 +67,9 @@ class Side:
         self.process.wait()
 
 
-def ours(build, level="auto", backend="auto", threads=1, shard_rows=None, environment=None, name="ours"):
-    command = [os.path.join(build, "benchmarks", "train_step"), "--serve", level, backend, str(threads)]
+def ours(build, level="auto", backend="auto", threads=1, shard_rows=None, environment=None, name="ours",
+         program="train_step"):
+    command = [os.path.join(build, "benchmarks", program), "--serve", level, backend, str(threads)]
     if shard_rows is not None:
         command.append(str(shard_rows))
     return Side(name, command, build, environment)

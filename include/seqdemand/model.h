@@ -78,6 +78,13 @@ SEQD_API int32_t seqd_model_load_memory(seqd_context *context, const void *bytes
 /* A new options handle with every setting of the model: to read the data to predict from in the same way. */
 SEQD_API int32_t seqd_model_get_options(const seqd_model *model, seqd_options **out, seqd_error *error);
 
+/*
+ * Sizes of the maps of attention that seqd_predictor_attention gives. Errors: SEQD_E_UNSUPPORTED when the model has none
+ * (anything but model=encdec with an attention, or an ensemble).
+ */
+SEQD_API int32_t seqd_model_attention_shape(const seqd_model *model, int32_t *heads, int32_t *horizon,
+                                            int32_t *context_length, seqd_error *error);
+
 /* Steps answered per forecast. */
 SEQD_API int32_t seqd_model_horizon(const seqd_model *model);
 

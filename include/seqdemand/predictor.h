@@ -44,6 +44,17 @@ SEQD_API int32_t seqd_predictor_run(seqd_predictor *predictor, seqd_dataset *dat
 SEQD_API int32_t seqd_predictor_run_into(seqd_predictor *predictor, seqd_dataset *dataset, seqd_forecast *forecast,
                                          seqd_error *error);
 
+/*
+ * Where model=encdec looked for its forecast of one series: weights[heads][horizon][context_length], the sizes as
+ * seqd_model_attention_shape tells them, `count` floats in all. Weights of a forecast step sum to 1 over the steps of
+ * history; the last of these is the last step of the series, and those before its first step have weight 0 (a series of
+ * events begins at 0, and what lies behind its last event has weight 0).
+ * Errors: SEQD_E_ARG (series out of range, another count), SEQD_E_UNSUPPORTED (the model has no attention), and those of
+ * seqd_predictor_run.
+ */
+SEQD_API int32_t seqd_predictor_attention(seqd_predictor *predictor, seqd_dataset *dataset, int64_t series,
+                                          float *weights, int64_t count, seqd_error *error);
+
 SEQD_API void seqd_forecast_release(seqd_forecast *forecast);
 SEQD_API int64_t seqd_forecast_series_count(const seqd_forecast *forecast);
 SEQD_API int32_t seqd_forecast_horizon(const seqd_forecast *forecast);

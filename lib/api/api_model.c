@@ -23,6 +23,16 @@ int32_t seqd_model_create(seqd_context *context, const seqd_options *options, se
     return status;
 }
 
+int32_t seqd_model_attention_shape(const seqd_model *model, int32_t *heads, int32_t *horizon, int32_t *context_length,
+                                   seqd_error *error)
+{
+    SEQD_NEED(model);
+    SEQD_NEED(heads);
+    SEQD_NEED(horizon);
+    SEQD_NEED(context_length);
+    return seqd_model_map_shape(model, heads, horizon, context_length, error);
+}
+
 void seqd_model_release(seqd_model *model) { seqd_model_free(model); }
 
 /* The bytes of the model's file, made while nobody trains it. */

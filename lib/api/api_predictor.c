@@ -39,6 +39,18 @@ int32_t seqd_predictor_run_into(seqd_predictor *predictor, seqd_dataset *dataset
     return status;
 }
 
+int32_t seqd_predictor_attention(seqd_predictor *predictor, seqd_dataset *dataset, int64_t series, float *weights,
+                                 int64_t count, seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(predictor);
+    SEQD_NEED(dataset);
+    SEQD_NEED(weights);
+    if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    SEQD_COMPUTE(status, seqd_predictor_map(predictor, dataset, series, weights, count, error));
+    return status;
+}
+
 void seqd_forecast_release(seqd_forecast *forecast) { seqd_forecast_free(forecast); }
 
 int64_t seqd_forecast_series_count(const seqd_forecast *forecast) { return forecast ? forecast->series_count : 0; }

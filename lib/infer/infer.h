@@ -15,5 +15,8 @@ int32_t seqd_predictor_forecast(seqd_predictor *predictor, const seqd_dataset *d
 /* Writes over a forecast of the predictor's context; on failure, or when stopped, it is as it was. */
 int32_t seqd_predictor_forecast_into(seqd_predictor *predictor, const seqd_dataset *dataset, seqd_forecast *forecast,
                                      seqd_error *error);
+/* As seqd_predictor_attention. */
+int32_t seqd_predictor_map(seqd_predictor *predictor, const seqd_dataset *dataset, int64_t series, float *weights,
+                           int64_t count, seqd_error *error);
 
 #endif

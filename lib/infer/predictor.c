@@ -260,6 +260,14 @@ static int32_t run_rounds(pass *p, seqd_error *error)
     return SEQD_OK;
 }
 
+static void take_parameters(seqd_predictor *predictor)
+{
+    const int64_t epoch = atomic_load(&predictor->model->epoch);
+    if (predictor->epoch == epoch) return;
+    seqd_net_pack(predictor->scratch.net, predictor->model->parameters);
+    predictor->epoch = epoch;
+}
+
 /* Into a forecast that no one sees yet. */
 static int32_t compute(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete, seqd_forecast *forecast,
                        seqd_error *error)
@@ -275,11 +283,7 @@ static int32_t compute(seqd_predictor *predictor, const seqd_dataset *dataset, b
                                      model->features.horizon, &model->dist, error));
     forecast->path_common = model->path_common;
     forecast->path_fade = model->path_fade;
-    const int64_t epoch = atomic_load(&model->epoch);
-    if (predictor->epoch != epoch) {
-        seqd_net_pack(predictor->scratch.net, model->parameters);
-        predictor->epoch = epoch;
-    }
+    take_parameters(predictor);
     pass p = {.predictor = predictor, .dataset = dataset, .binding = binding, .forecast = forecast};
     return run_rounds(&p, error);
 }
@@ -371,5 +375,40 @@ int32_t seqd_predictor_forecast_into(seqd_predictor *predictor, const seqd_datas
     if (!predictor->spare) SEQD_CHECK(seqd_forecast_create(predictor->context, &predictor->spare, error));
     const int32_t status = read_and_compute(predictor, dataset, true, predictor->spare, error);
     if (status == SEQD_OK) seqd_forecast_swap(forecast, predictor->spare);
+    return status;
+}
+
+static int32_t map_one(seqd_predictor *predictor, const seqd_dataset *dataset, int64_t series, float *weights,
+                       seqd_error *error)
+{
+    const seqd_features *features = &predictor->model->features;
+    const seqd_series *from = &dataset->series[series];
+    const seqd_window window = {series, from->length - 1, from->length, 1};
+    SEQD_CHECK(seqd_binding_lighten(predictor->context, features, dataset, &predictor->binding, error));
+    SEQD_CHECK(check_future(predictor, dataset, &predictor->binding, error));
+    SEQD_CHECK(make_room(predictor, 1, error));
+    take_parameters(predictor);
+    lane *l = &predictor->scratch.lane[0];
+    seqd_shard_fill(&predictor->binding, &window, 1, &l->shard);
+    seqd_net_predict(predictor->scratch.net, 0, &l->shard, &features->plan, l->out);
+    SEQD_CHECK(seqd_net_status(predictor->scratch.net, error));
+    seqd_net_attention(predictor->scratch.net, 0, 0, weights);
+    return SEQD_OK;
+}
+
+int32_t seqd_predictor_map(seqd_predictor *predictor, const seqd_dataset *dataset, int64_t series, float *weights,
+                           int64_t count, seqd_error *error)
+{
+    int32_t heads, horizon, context_length;
+    SEQD_CHECK(seqd_model_map_shape(predictor->model, &heads, &horizon, &context_length, error));
+    const int64_t asked = (int64_t)heads * horizon * context_length;
+    if (count != asked)
+        return seqd_fail(error, SEQD_E_ARG, "the maps take %lld floats, not %lld", (long long)asked, (long long)count);
+    if (series < 0 || series >= dataset->series_count)
+        return seqd_fail(error, SEQD_E_ARG, "series %lld of %lld", (long long)series, (long long)dataset->series_count);
+    SEQD_CHECK(seqd_model_begin_read(predictor->model, error));
+    const int32_t status = map_one(predictor, dataset, series, weights, error);
+    seqd_model_end_read(predictor->model);
+    predictor->binding.dataset = NULL; /* not retained */
     return status;
 }

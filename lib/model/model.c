@@ -193,3 +193,14 @@ void seqd_model_end_write(seqd_model *model)
     atomic_fetch_add(&model->epoch, 1);
     atomic_store(&model->access, 0);
 }
+
+int32_t seqd_model_map_shape(const seqd_model *model, int32_t *heads, int32_t *horizon, int32_t *context_length,
+                             seqd_error *error)
+{
+    const int32_t found = model->member_count > 0 ? 0 : seqd_net_attention_heads(&model->net);
+    if (found == 0) return seqd_fail(error, SEQD_E_UNSUPPORTED, "the model has no attention to read");
+    *heads = found;
+    *horizon = model->features.horizon;
+    *context_length = model->features.context_length;
+    return SEQD_OK;
+}

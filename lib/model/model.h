@@ -63,6 +63,10 @@ void seqd_model_end_read(const seqd_model *model);
 int32_t seqd_model_begin_write(seqd_model *model, seqd_error *error);
 void seqd_model_end_write(seqd_model *model);
 
+/* As seqd_model_attention_shape. */
+int32_t seqd_model_map_shape(const seqd_model *model, int32_t *heads, int32_t *horizon, int32_t *context_length,
+                             seqd_error *error);
+
 /* resolve.c: replaces automatic settings by what the data ask for. */
 int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, seqd_error *error);
 /* The network's shape from resolved options and features. SEQD_E_OPTION when they exclude each other. */

@@ -232,6 +232,12 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_trainer_summarize(NULL, &training, error));
     BAD(seqd_predictor_create(NULL, &other, error));
     BAD(seqd_predictor_create(h.model, NULL, error));
+    int32_t map[3];
+    BAD(seqd_model_attention_shape(NULL, &map[0], &map[1], &map[2], error));
+    BAD(seqd_model_attention_shape(h.model, NULL, &map[1], &map[2], error));
+    BAD(seqd_predictor_attention(NULL, h.dataset, 0, weights, 8, error));
+    BAD(seqd_predictor_attention(predictor, NULL, 0, weights, 8, error));
+    BAD(seqd_predictor_attention(predictor, h.dataset, 0, NULL, 8, error));
     BAD(seqd_predictor_run(NULL, h.dataset, &answer, error));
     BAD(seqd_predictor_run(predictor, NULL, &answer, error));
     BAD(seqd_predictor_run(predictor, h.dataset, NULL, error));

@@ -79,6 +79,8 @@ static const char *const kinds[] = {
     "model=gru head=negative_binomial hidden_size=7",
     "model=lstm head=mse hidden_size=33 scaler=standard",
     "model=gru head=mae hidden_size=17,9 scaler=log1p optimizer=sgd",
+    "model=encdec hidden_size=9,5 decoder_hidden_size=7 dropout=0.1",
+    "model=encdec head=negative_binomial attention=multihead decoder_cell=lstm decoder_hidden_size=8",
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 

@@ -347,6 +347,14 @@ static void refuse_null_in_models(void)
     REFUSES(seqd_predictor_run_into, NULL, dataset, forecast);
     REFUSES(seqd_predictor_run_into, predictor, NULL, forecast);
     REFUSES(seqd_predictor_run_into, predictor, dataset, NULL);
+    int32_t map[3];
+    REFUSES(seqd_model_attention_shape, NULL, &map[0], &map[1], &map[2]);
+    REFUSES(seqd_model_attention_shape, model, NULL, &map[1], &map[2]);
+    REFUSES(seqd_model_attention_shape, model, &map[0], NULL, &map[2]);
+    REFUSES(seqd_model_attention_shape, model, &map[0], &map[1], NULL);
+    REFUSES(seqd_predictor_attention, NULL, dataset, 0, weights, 24);
+    REFUSES(seqd_predictor_attention, predictor, NULL, 0, weights, 24);
+    REFUSES(seqd_predictor_attention, predictor, dataset, 0, NULL, 24);
     GIVES(0, seqd_forecast_series_count, NULL);
     GIVES(0, seqd_forecast_horizon, NULL);
     GIVES(NULL, seqd_forecast_series_id, NULL, 0);

@@ -31,8 +31,8 @@ typedef struct seqd_stream seqd_stream;
 
 /*
  * Errors: as seqd_predictor_run for a dataset that lacks what the model reads (but known covariates need not reach into
- * the future); SEQD_E_UNSUPPORTED for a network that does not answer step by step (bidirectional=1, model=encdec);
- * SEQD_E_NOMEM, SEQD_E_LIMIT, SEQD_E_BUSY.
+ * the future); SEQD_E_UNSUPPORTED for a network that does not answer step by step (bidirectional=1, model=encdec)
+ * and for differencing; SEQD_E_NOMEM, SEQD_E_LIMIT, SEQD_E_BUSY.
  */
 SEQD_API int32_t seqd_stream_create(seqd_model *model, seqd_dataset *dataset, seqd_stream **out, seqd_error *error);
 SEQD_API void seqd_stream_release(seqd_stream *stream);

@@ -81,8 +81,8 @@
       "how events are held out: whole sequences drawn by seed; what comes after a point in time; the last "            \
       "sequences in the order of the rows")                                                                            \
     X(DIFFERENCING, "differencing", CHOICE, "data", "none", 0, 0, "none|difference|log_difference",                    \
-      "learn steps of the target, or of its logarithm log(1+y), instead of the target; undone exactly in "             \
-      "forecasts")                                                                                                     \
+      "learn how far each step of the horizon is from the last observed value, of the target or of log(1+y), scaled "  \
+      "by the steps between values; that value is added back exactly, so quantiles hold for each step by itself")      \
     /* --- model --- */                                                                                                \
     X(MODEL, "model", CHOICE, "model", "lstm", 0, 0, "lstm|gru|rnn|encdec|mlp|linear|logistic",                        \
       "recurrent network, encoder-decoder, or a yardstick; logistic: linear for classes")                              \

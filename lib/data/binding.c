@@ -97,7 +97,7 @@ static int32_t bind(seqd_context *context, const seqd_features *features, const 
     }
     SEQD_CHECK(seqd_need_panel(dataset, error));
     binding->history = dataset->y;
-    binding->transform = features->scaler == SEQD_SCALER_LOG1P;
+    binding->transform = seqd_target_is_log(features);
     if (features->calendar.freq != dataset->calendar.freq)
         return seqd_fail(error, SEQD_E_DATA, "the model was trained with freq=%s, the data have freq=%s",
                          seqd_freq_name(features->calendar.freq), seqd_freq_name(dataset->calendar.freq));
@@ -156,7 +156,7 @@ static void bind_steps(seqd_binding *binding, float *loc, double *scratch)
         const seqd_series *series = &data->series[i];
         float *own = binding->transformed ? binding->transformed + series->offset : NULL;
         for (int64_t t = 0; own && t < series->length; t++)
-            own[t] = (float)seqd_scaler_transform(features->scaler, (double)data->y[series->offset + t]);
+            own[t] = (float)seqd_target_transform(features, (double)data->y[series->offset + t]);
         float *scale = binding->scale + series->offset, *level = binding->level + series->offset;
         seqd_scale_series(features, own ? own : data->y + series->offset, series->length,
                           binding->loc ? binding->loc + series->offset : loc, scale, scratch);
@@ -166,7 +166,8 @@ static void bind_steps(seqd_binding *binding, float *loc, double *scratch)
 
 static bool always_zero(const seqd_features *features)
 {
-    return features->scaler == SEQD_SCALER_MEAN_ABS || features->scaler == SEQD_SCALER_NONE;
+    return (features->scaler == SEQD_SCALER_MEAN_ABS || features->scaler == SEQD_SCALER_NONE) &&
+           features->differencing == SEQD_DIFFERENCING_NONE;
 }
 
 static int64_t longest_series(const seqd_dataset *dataset)

@@ -86,9 +86,12 @@ static void measure_target(seqd_features *features, const seqd_dataset *dataset)
         const seqd_series *series = &dataset->series[i];
         double absolute = 0.0, seen = 0.0;
         for (int64_t t = 0; t < series->length; t++) {
-            const double y = (double)dataset->y[series->offset + t];
-            if (y != y) continue;
-            absolute += fabs(seqd_scaler_transform(features->scaler, y));
+            const float *at = dataset->y + series->offset + t;
+            double value = seqd_target_transform(features, (double)*at);
+            if (features->differencing != SEQD_DIFFERENCING_NONE)
+                value -= t > 0 ? seqd_target_transform(features, (double)at[-1]) : (double)NAN;
+            if (value != value) continue;
+            absolute += fabs(value);
             seen += 1.0;
         }
         if (!(absolute > 0.0)) continue;
@@ -232,6 +235,7 @@ int32_t seqd_features_build(seqd_context *context, const seqd_options *options, 
     features->use_calendar = choose_calendar(options, dataset);
     features->use_stock = dataset->in_stock != NULL;
     features->scaler = (seqd_scaler)seqd_option_choice(options, SEQD_OPT_SCALER);
+    features->differencing = (seqd_differencing)seqd_option_choice(options, SEQD_OPT_DIFFERENCING);
     features->scale_window = (int32_t)seqd_option_i64(options, SEQD_OPT_SCALE_WINDOW);
     if (features->scale_window == 0) features->scale_window = context_length;
     if (dataset->known_count > SEQD_MAX_COLUMNS || dataset->past_count > SEQD_MAX_COLUMNS ||
@@ -331,6 +335,8 @@ int32_t seqd_features_derive(seqd_features *features, seqd_error *error)
     }
     for (int32_t i = 0; i < features->lag_count; i++)
         if (features->lags[i] > features->past_reach) features->past_reach = features->lags[i];
+
+    if (features->differencing != SEQD_DIFFERENCING_NONE && features->past_reach < 1) features->past_reach = 1;
 
     features->calendar_count = count_calendar(features);
     features->future_count = features->calendar_count + features->known_count;

@@ -21,6 +21,17 @@ typedef enum seqd_scaler {
     SEQD_SCALER_NONE
 } seqd_scaler;
 
+/*
+ * Steps instead of levels: the scaler then describes the steps from one observed value to the next (of the transformed
+ * target), and its loc is the last observed value plus the steps' own loc. So a forecast k steps on is learned as the
+ * way from the last known value, and undone by adding that value, step by step exactly; nothing is summed.
+ */
+typedef enum seqd_differencing {
+    SEQD_DIFFERENCING_NONE,
+    SEQD_DIFFERENCING_STEPS,
+    SEQD_DIFFERENCING_LOG
+} seqd_differencing;
+
 #define SEQD_MAX_COLUMNS 64
 #define SEQD_MOST_CALENDAR 16 /* calendar features of any frequency */
 
@@ -68,6 +79,7 @@ typedef struct seqd_features {
     int32_t use_calendar;        /* 0 none, 1 without the parts that tell the time of year, 2 with them */
     int32_t use_stock;
     seqd_scaler scaler;
+    seqd_differencing differencing;
     int32_t scale_window;
     double typical_scale;        /* of the whole panel: stands in where a series has shown nothing yet */
     double log_scale_mean, log_scale_deviation;
@@ -104,11 +116,11 @@ char *seqd_features_place_names(seqd_features *features, int32_t index, const ch
 /* The calendar features of a step: calendar_count numbers. */
 void seqd_features_calendar(const seqd_features *features, int64_t step, float *out);
 
-/* sign(y) log(1+|y|) and its inverse, or nothing. */
-double seqd_scaler_transform(seqd_scaler scaler, double y);
-double seqd_log1p_inverse(double value);
-/* The inverse of a scaler's transform, NULL where it has none. */
-double (*seqd_scaler_inverse(seqd_scaler scaler))(double value);
+/* What happens to the target first: sign(y) log(1+|y|) for scaler=log1p and for logarithmic steps, else nothing. */
+bool seqd_target_is_log(const seqd_features *features);
+double seqd_target_transform(const seqd_features *features, double y);
+/* Its inverse, NULL where nothing happens. */
+double (*seqd_target_inverse(const seqd_features *features))(double value);
 
 /*
  * Calendar features of steps that are asked for again and again: computed once, held at the step's number modulo the

@@ -10,16 +10,21 @@
  * ever zero.
  */
 
-double seqd_scaler_transform(seqd_scaler scaler, double y)
+bool seqd_target_is_log(const seqd_features *features)
 {
-    return scaler == SEQD_SCALER_LOG1P ? copysign(log1p(fabs(y)), y) : y;
+    return features->scaler == SEQD_SCALER_LOG1P || features->differencing == SEQD_DIFFERENCING_LOG;
 }
 
-double seqd_log1p_inverse(double value) { return copysign(expm1(fabs(value)), value); }
-
-double (*seqd_scaler_inverse(seqd_scaler scaler))(double value)
+double seqd_target_transform(const seqd_features *features, double y)
 {
-    return scaler == SEQD_SCALER_LOG1P ? seqd_log1p_inverse : NULL;
+    return seqd_target_is_log(features) ? copysign(log1p(fabs(y)), y) : y;
+}
+
+static double log1p_inverse(double value) { return copysign(expm1(fabs(value)), value); }
+
+double (*seqd_target_inverse(const seqd_features *features))(double value)
+{
+    return seqd_target_is_log(features) ? log1p_inverse : NULL;
 }
 
 /* Values in rising order, kept by insertion. */
@@ -147,9 +152,29 @@ void seqd_scale_renew(seqd_scale_state *state, const float *first, int64_t first
     add_all(state, second, second_count);
 }
 
+static inline float level_at(const seqd_scale_state *state, const float *values, bool transform, int64_t t)
+{
+    return transform ? (float)seqd_target_transform(state->features, (double)values[t]) : values[t];
+}
+
+/* What is scaled: the value itself, or the step to it, NaN where either end is missing. */
 static inline float value_at(const seqd_scale_state *state, const float *values, bool transform, int64_t t)
 {
-    return transform ? (float)seqd_scaler_transform(state->features->scaler, (double)values[t]) : values[t];
+    const float level = level_at(state, values, transform, t);
+    if (state->features->differencing == SEQD_DIFFERENCING_NONE) return level;
+    return t > 0 ? level - level_at(state, values, transform, t - 1) : NAN;
+}
+
+/* The last observed value up to step t, for steps are counted from there. */
+static void find_origin(seqd_scale_state *state, const float *values, bool transform, int64_t first, int64_t t)
+{
+    if (state->features->differencing == SEQD_DIFFERENCING_NONE) return;
+    for (; t >= first; t--) {
+        const float level = level_at(state, values, transform, t);
+        if (level != level) continue;
+        state->origin = (double)level;
+        return;
+    }
 }
 
 /* The sums of the window that ends at t, value by value in their order. */
@@ -188,7 +213,7 @@ static void jump(seqd_scale_state *state, const float *values, bool transform, i
 
 void seqd_scale_read(seqd_scale_state *state, const float *values, bool transform, int64_t last)
 {
-    const int64_t window = state->features->scale_window;
+    const int64_t window = state->features->scale_window, first = state->next;
     if (last > state->next) {
         const int64_t base = last - last % window;
         if (base >= window && base > state->next) jump(state, values, transform, base);
@@ -199,6 +224,7 @@ void seqd_scale_read(seqd_scale_state *state, const float *values, bool transfor
         if (seqd_scale_step(state, value_at(state, values, transform, t), leaving))
             sum_window(state, values, transform, t);
     }
+    find_origin(state, values, transform, first, last);
 }
 
 static void put(float *loc, float *scale, double l, double s, double floor)
@@ -247,6 +273,7 @@ void seqd_scale_tell(const seqd_scale_state *state, float *loc, float *scale)
         break;
     }
     }
+    if (features->differencing != SEQD_DIFFERENCING_NONE) *loc = (float)((double)*loc + state->origin);
 }
 
 void seqd_scale_series(const seqd_features *features, const float *values, int64_t length, float *loc, float *scale,

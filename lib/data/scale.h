@@ -21,6 +21,7 @@ typedef struct seqd_scale_state {
     int64_t seen_all;
     int64_t next;        /* the step to read next */
     int64_t renewal;     /* the step at which sums are next formed anew */
+    double origin;       /* of steps: the last observed value, 0 before there is one */
 } seqd_scale_state;
 
 /* Doubles that a state keeps in `sorted`. */
@@ -39,7 +40,7 @@ void seqd_scale_renew(seqd_scale_state *state, const float *first, int64_t first
 
 /*
  * Reads on to step `last` of a series whose values lie at `values`, from its first step on; with `transform` through
- * seqd_scaler_transform. Sums begin at the last multiple of the window that serves; what lies before it is read for
+ * seqd_target_transform. Of steps (differencing) it reads those between the values. Sums begin at the last multiple of the window that serves; what lies before it is read for
  * the mean absolute value only.
  */
 void seqd_scale_read(seqd_scale_state *state, const float *values, bool transform, int64_t last);

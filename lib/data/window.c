@@ -60,8 +60,10 @@ void seqd_step_inputs(const seqd_features *features, const seqd_step *step, floa
 {
     const float loc = step->loc, inverse = 1.0f / step->scale, value = step->history[0];
     const bool seen = value == value;
+    /* of steps the last one, in units of the scale */
+    const float z = (value - (features->differencing == SEQD_DIFFERENCING_NONE ? loc : step->history[-1])) * inverse;
 
-    *x++ = seen ? seqd_squash((value - loc) * inverse) : 0.0f;
+    *x++ = z == z ? seqd_squash(z) : 0.0f;
     *x++ = seen ? 1.0f : 0.0f;
     *x++ = step->level;
     /* how much history there is, as far as it matters; the whole age would tell the date */
@@ -102,7 +104,7 @@ static void fill_history(const cut *c)
         for (int64_t i = begin; i < end; i++) c->history[i] = values[i];
     else
         for (int64_t i = begin; i < end; i++)
-            c->history[i] = (float)seqd_scaler_transform(binding->features->scaler, (double)values[i]);
+            c->history[i] = (float)seqd_target_transform(binding->features, (double)values[i]);
     for (int64_t i = end; i < count; i++) c->history[i] = NAN;
 }
 

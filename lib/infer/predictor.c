@@ -220,7 +220,7 @@ static void shard_task(void *user, int64_t index, int32_t thread)
         seqd_head_parameters(predictor->backend.kernels, head, &model->dist, horizon,
                              l->out + (int64_t)r * horizon * head->width,
                              (double)l->shard.loc[last], (double)l->shard.scale[last], model->spread,
-                             seqd_scaler_inverse(model->features.scaler), l->scratch,
+                             seqd_target_inverse(&model->features), l->scratch,
                              parameters);
     }
 }

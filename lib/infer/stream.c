@@ -95,7 +95,7 @@ static void begin_series(seqd_stream *stream, const seqd_binding *binding, int64
     }
     for (int64_t t = larger(0, length - room); t < length; t++)
         stream->history[i * room + t % room] =
-            binding->transform ? (float)seqd_scaler_transform(features->scaler, (double)values[t]) : values[t];
+            binding->transform ? (float)seqd_target_transform(features, (double)values[t]) : values[t];
     for (int32_t c = 0; c < features->known_count; c++)
         stream->known[i * features->known_count + c] =
             length > 0 ? binding->known[c][series->offset + length - 1] : NAN;
@@ -205,6 +205,10 @@ int32_t seqd_stream_new(seqd_model *model, const seqd_dataset *dataset, seqd_str
                          both ? "bidirectional=1" : "model=",
                          both ? "" : seqd_option_text(model->options, SEQD_OPT_MODEL));
     }
+    if (model->features.differencing != SEQD_DIFFERENCING_NONE)
+        return seqd_fail(error, SEQD_E_UNSUPPORTED,
+                         "a model with differencing=%s does not answer step by step: seqd_predictor_run forecasts with "
+                         "it", seqd_option_text(model->options, SEQD_OPT_DIFFERENCING));
     seqd_stream *stream = seqd_alloc_zero(context, sizeof *stream);
     if (!stream) return seqd_fail_alloc(context, sizeof *stream, error);
     stream->context = seqd_context_retain(context);

@@ -55,7 +55,7 @@ static int64_t take_value(seqd_stream *stream, int64_t series, double y)
     seqd_scale_state *state = &stream->scales[series];
     float *ring = stream->history + series * room;
     const int64_t t = state->next, place = t % room;
-    const float value = (float)seqd_scaler_transform(features->scaler, (double)(float)y);
+    const float value = (float)seqd_target_transform(features, (double)(float)y);
     const float leaving = t >= window ? ring[(t - window) % room] : NAN;
     ring[place] = value;
     if (seqd_scale_step(state, value, leaving)) {
@@ -281,7 +281,7 @@ static void fork_task(void *user, int64_t index, int32_t thread)
         }
         seqd_head_parameters(stream->kernels, head, &model->dist, features->horizon,
                              lane->out + r * horizon * head->width, (double)lane->shard.loc[last],
-                             (double)lane->shard.scale[last], model->spread, seqd_scaler_inverse(features->scaler),
+                             (double)lane->shard.scale[last], model->spread, seqd_target_inverse(features),
                              lane->scratch, parameters);
     }
 }

@@ -96,7 +96,7 @@ static const double curve_levels[] = {0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5
 void seqd_model_describe_dist(const seqd_options *options, const seqd_features *features, const seqd_head *head,
                               seqd_dist *dist)
 {
-    const bool transformed = seqd_scaler_inverse(features->scaler) != NULL;
+    const bool transformed = seqd_target_is_log(features);
     memset(dist, 0, sizeof *dist);
     dist->floor = strcmp(seqd_option_text(options, SEQD_OPT_FLOOR), "zero") == 0 ? 0.0 : -(double)INFINITY;
     dist->kind = SEQD_DIST_QUANTILES;

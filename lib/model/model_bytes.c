@@ -215,6 +215,8 @@ static int32_t decode_section(seqd_model *model, const seqd_file_sections *file,
     switch (type) {
     case SECTION_OPTIONS: status = seqd_options_get(model->options, &in, error); break;
     case SECTION_FEATURES:
+        model->features.differencing =
+            (seqd_differencing)seqd_option_choice(model->options, SEQD_OPT_DIFFERENCING);
         status = seqd_features_get(model->context, &in, &model->features, error);
         /* a network cannot be larger than the file that holds its weights */
         if (status == SEQD_OK && !in.failed) {

@@ -84,7 +84,7 @@ static void gather_residuals(calibration *c, const seqd_shard *shard, int32_t ro
 static void gather_scores(calibration *c, const seqd_shard *shard, int32_t row, const float *out)
 {
     const seqd_model *model = c->trainer->model;
-    double (*const inverse)(double) = seqd_scaler_inverse(model->features.scaler);
+    double (*const inverse)(double) = seqd_target_inverse(&model->features);
     const float *weight;
     double loc, scale;
     const float *y = last_fork(shard, row, &weight, &loc, &scale);

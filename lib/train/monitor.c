@@ -54,7 +54,7 @@ static double judge_error(void *user, int32_t lane, const seqd_shard *shard, dou
     const seqd_model *model = trainer->model;
     const seqd_head *head = &model->net.config.head;
     const seqd_monitor *m = &trainer->monitor;
-    double (*const inverse)(double) = seqd_scaler_inverse(model->features.scaler);
+    double (*const inverse)(double) = seqd_target_inverse(&model->features);
     const int64_t window = shard->past + shard->steps;
     double sum = 0.0;
     seqd_net_predict(trainer->runner.net, lane, shard, &model->features.plan, m->out[lane]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every head through the interface: it trains on the shipped sales, a saved model answers with the same bits, forecasts
- * are finite and in order, and what a head cannot describe is refused by name.
+ * are finite and in order, and what a head cannot describe is refused by name. Differencing is undone exactly.
  */
 #include "rig.h"
 
@@ -87,6 +87,78 @@ static void test_shipped_sales(void **state)
     seqd_context_release(context);
 }
 
+static double *figures_of(seqd_context *context, const char *settings, double factor, double shift, bool logarithm,
+                          size_t *count)
+{
+    seqd_options *options = rig_options(context, settings);
+    rig_text text = {0};
+    char date[RIG_DATE];
+    rig_print(&text, "unique_id,ds,y\n");
+    for (int series = 0; series < 3; series++)
+        for (int day = 0; day < 60; day++) {
+            const double y = rig_demand(series, day) + 0.25 * day;
+            if (series == 1 && day % 9 == 4) continue; /* a missing value: steps are then longer */
+            rig_print(&text, "s%d,%s,%.6f\n", series, rig_date(day, date),
+                      logarithm ? factor * (1 + y) - 1 : factor * y + shift);
+        }
+    seqd_dataset *dataset = rig_parse(context, options, text);
+    seqd_model *model = rig_train(context, options, dataset), *again = NULL;
+    seqd_forecast *forecast = rig_forecast(model, dataset);
+    double *figures = rig_figures(forecast, count), *others;
+    /* the file keeps what steps are counted from */
+    size_t size, other_count;
+    seqd_error error = SEQD_ERROR_INIT;
+    unsigned char *bytes = rig_save(model, &size);
+    RIG_OK(seqd_model_load_memory(context, bytes, size, &again, &error));
+    seqd_forecast *told = rig_forecast(again, dataset);
+    others = rig_figures(told, &other_count);
+    assert_int_equal(other_count, *count);
+    assert_memory_equal(figures, others, *count * sizeof *figures);
+    seqd_stream *stream = NULL;
+    RIG_EXPECT(SEQD_E_UNSUPPORTED, seqd_stream_create(model, dataset, &stream, &error));
+    assert_non_null(strstr(error.message, "differencing"));
+    free(others);
+    free(bytes);
+    seqd_forecast_release(told);
+    seqd_model_release(again);
+    seqd_forecast_release(forecast);
+    seqd_model_release(model);
+    seqd_dataset_release(dataset);
+    seqd_options_release(options);
+    return figures;
+}
+
+/*
+ * What is learned are steps from the last value alone: another level makes the same network and the same forecasts from
+ * there. Of logarithms the level is a factor on 1 + y.
+ */
+static void test_differencing(void **state)
+{
+    static const char *const of[] = {"mse", "mae", "huber", "quantile", "gaussian", "student_t"};
+    static const char *const scalers[] = {"mean_abs", "standard", "min_max_signed", "none", "log1p"};
+    (void)state;
+    seqd_context *context = rig_context(NULL);
+    for (int i = 0; i < 6; i++)
+        for (int s = 0; s < 5; s++)
+            for (int logarithm = 0; logarithm < 2; logarithm++) {
+                char settings[200];
+                size_t count;
+                if (s == 4 && !logarithm) continue;
+                snprintf(settings, sizeof settings, "head=%s scaler=%s differencing=%s floor=none fill=missing", of[i],
+                         scalers[s], logarithm ? "log_difference" : "difference");
+                double *a = figures_of(context, settings, 1, 0, logarithm, &count);
+                double *b = figures_of(context, settings, logarithm ? 8 : 1, 4096, logarithm, &count);
+                for (size_t n = 0; n < count; n++) {
+                    const double want = logarithm ? 8 * (1 + a[n]) - 1 : a[n] + 4096;
+                    if (!(fabs(b[n] - want) < (logarithm ? 2e-3 * (8 + fabs(want)) : 0.05)))
+                        fail_msg("%s: %g instead of %g", settings, b[n], want);
+                }
+                free(a);
+                free(b);
+            }
+    seqd_context_release(context);
+}
+
 static void refused(seqd_context *context, seqd_dataset *dataset, int32_t status, const char *settings,
                     const char *part, const char *other)
 {
@@ -134,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shipped_sales),
+        cmocka_unit_test(test_differencing),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests_name("heads", tests, NULL, NULL);

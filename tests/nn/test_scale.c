@@ -186,10 +186,10 @@ static void test_begin_anywhere(void **state)
                 seqd_rng rng = seqd_rng_stream(6, (uint64_t)kind, w);
                 const bool transform = s == SEQD_SCALER_LOG1P;
                 make_series(&rng, kind, y);
-                for (int t = 0; t < LENGTH; t++)
-                    transformed[t] = (float)seqd_scaler_transform((seqd_scaler)s, (double)y[t]);
-                scale((seqd_scaler)s, windows[w], transformed, LENGTH, loc, scales);
                 features.scaler = (seqd_scaler)s;
+                for (int t = 0; t < LENGTH; t++)
+                    transformed[t] = (float)seqd_target_transform(&features, (double)y[t]);
+                scale((seqd_scaler)s, windows[w], transformed, LENGTH, loc, scales);
                 features.scale_window = windows[w];
                 features.typical_scale = 7.5;
                 assert_true(seqd_scale_room(&features) <= LENGTH);
@@ -248,15 +248,61 @@ static void test_from_a_ring(void **state)
 static void test_transform(void **state)
 {
     (void)state;
+    static seqd_features logarithm = {.scaler = SEQD_SCALER_LOG1P}, plain = {.scaler = SEQD_SCALER_STANDARD};
     const double values[] = {0.0, 1e-9, 0.5, 7.0, 12345.0, 1e12};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         for (int sign = -1; sign <= 1; sign += 2) {
-            const double y = sign * values[i], z = seqd_scaler_transform(SEQD_SCALER_LOG1P, y);
-            assert_true(fabs(seqd_log1p_inverse(z) - y) <= 1e-14 * (1.0 + fabs(z)) * (1.0 + fabs(y)));
-            assert_true(z == -seqd_scaler_transform(SEQD_SCALER_LOG1P, -y));
-            assert_true(seqd_scaler_transform(SEQD_SCALER_STANDARD, y) == y);
+            const double y = sign * values[i], z = seqd_target_transform(&logarithm, y);
+            assert_true(fabs(seqd_target_inverse(&logarithm)(z) - y) <= 1e-14 * (1.0 + fabs(z)) * (1.0 + fabs(y)));
+            assert_true(z == -seqd_target_transform(&logarithm, -y));
+            assert_true(seqd_target_transform(&plain, y) == y);
         }
-    assert_true(isnan(seqd_scaler_transform(SEQD_SCALER_LOG1P, (double)NAN)));
+    assert_true(isnan(seqd_target_transform(&logarithm, (double)NAN)));
+    assert_null(seqd_target_inverse(&plain));
+    plain.differencing = SEQD_DIFFERENCING_STEPS;
+    assert_null(seqd_target_inverse(&plain));
+    plain.differencing = SEQD_DIFFERENCING_LOG;
+    assert_true(seqd_target_transform(&plain, 3.0) == seqd_target_transform(&logarithm, 3.0));
+}
+
+/* Of steps: the scaler is that of the series of steps, its loc counted from the last observed value, from anywhere. */
+static void test_differences(void **state)
+{
+    static seqd_features features, levels;
+    (void)state;
+    for (int s = 0; s <= SEQD_SCALER_NONE; s++)
+        for (int log_steps = 0; log_steps < 2; log_steps++)
+            for (int kind = 0; kind < 35; kind++) {
+                float y[LENGTH], at[LENGTH], steps[LENGTH], loc[LENGTH], scales[LENGTH], l, d, origin = 0.0f;
+                double sorted[LENGTH];
+                seqd_rng rng = seqd_rng_stream(8, (uint64_t)kind, (uint64_t)s);
+                make_series(&rng, kind, y);
+                features.scaler = levels.scaler = (seqd_scaler)s;
+                features.differencing = log_steps ? SEQD_DIFFERENCING_LOG : SEQD_DIFFERENCING_STEPS;
+                features.scale_window = levels.scale_window = 28;
+                features.typical_scale = levels.typical_scale = 7.5;
+                for (int t = 0; t < LENGTH; t++) at[t] = (float)seqd_target_transform(&features, (double)y[t]);
+                for (int t = 0; t < LENGTH; t++) steps[t] = t > 0 ? at[t] - at[t - 1] : NAN;
+                seqd_scale_series(&levels, steps, LENGTH, loc, scales, sorted);
+                seqd_scale_state hopping;
+                seqd_scale_begin(&features, sorted, &hopping);
+                int64_t next = (int64_t)seqd_rng_below(&rng, LENGTH);
+                for (int64_t t = 0; t < LENGTH; t++) {
+                    if (at[t] == at[t]) origin = at[t];
+                    if (t != next) continue;
+                    seqd_scale_read(&hopping, y, seqd_target_is_log(&features), t);
+                    seqd_scale_tell(&hopping, &l, &d);
+                    assert_memory_equal(&d, &scales[t], sizeof d);
+                    assert_true(l == (float)((double)loc[t] + (double)origin));
+                    next += 1 + (int64_t)seqd_rng_below(&rng, kind % 2 ? 3 : LENGTH / 2);
+                }
+                float told[LENGTH], whole[LENGTH];
+                features.scaler = log_steps ? SEQD_SCALER_STANDARD : features.scaler; /* `at` is transformed already */
+                levels.scaler = features.scaler;
+                seqd_scale_series(&levels, steps, LENGTH, loc, scales, sorted);
+                seqd_scale_series(&features, at, LENGTH, told, whole, sorted);
+                assert_memory_equal(whole, scales, sizeof whole);
+            }
 }
 
 int main(void)
@@ -267,7 +313,7 @@ int main(void)
         cmocka_unit_test(test_degenerate),
         cmocka_unit_test(test_begin_anywhere),
         cmocka_unit_test(test_from_a_ring),
-        cmocka_unit_test(test_transform),
+        cmocka_unit_test(test_transform), cmocka_unit_test(test_differences),
     };
     return cmocka_run_group_tests_name("scale", tests, NULL, NULL);
 }

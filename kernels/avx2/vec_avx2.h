@@ -12,6 +12,8 @@
 /* Only static functions in here: one that is not could be picked by the linker for code that must run anywhere. */
 #define SEQD_INLINE static inline __attribute__((always_inline))
 
+#include "avx2/eight_avx2.h"
+
 /* The first `count` of 8 lanes; count may be below 0 (none) or above 8 (all). */
 SEQD_INLINE __m256i mask8(int64_t count)
 {
@@ -74,22 +76,6 @@ SEQD_INLINE __m256 magnitude8(__m256 x)
     return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
 }
 
-/* The sums of 8 vectors: lane i takes that of row[i], ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)) of its lanes. */
-SEQD_INLINE __m256 sums8(const __m256 *row)
-{
-    const __m256 a = _mm256_hadd_ps(_mm256_hadd_ps(row[0], row[1]), _mm256_hadd_ps(row[2], row[3]));
-    const __m256 b = _mm256_hadd_ps(_mm256_hadd_ps(row[4], row[5]), _mm256_hadd_ps(row[6], row[7]));
-    return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
-}
-
-/* The same of one vector. */
-SEQD_INLINE float sum8(__m256 x)
-{
-    const __m128 low = _mm256_castps256_ps128(x), high = _mm256_extractf128_ps(x, 1);
-    const __m128 pairs = _mm_hadd_ps(low, high), fours = _mm_hadd_ps(pairs, pairs);
-    return _mm_cvtss_f32(_mm_add_ss(fours, _mm_movehdup_ps(fours)));
-}
-
 SEQD_INLINE float max8(__m256 x)
 {
     __m128 m = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
@@ -128,15 +114,7 @@ typedef __m256 vec_condition;
  * Sums in an order that no width changes: LANES = 16 partial sums in LANES / VEC_WIDTH vectors, folded to 8, and those
  * added up by sum8 or sums8.
  */
-typedef __m256 vec_eight;
 #define vec_fold(part) _mm256_add_ps((part)[0], (part)[1])
-#define eight_sums sums8
-#define eight_sum sum8
-#define eight_all _mm256_set1_ps
-#define eight_zero _mm256_setzero_ps
-#define eight_fma _mm256_fmadd_ps
-#define eight_mul _mm256_mul_ps
-#define eight_store(p, x, count) _mm256_maskstore_ps(p, mask8(count), x)
 /* Whole numbers of 32 bits */
 typedef __m256i vec_int;
 #define VEC_COUNTING _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)

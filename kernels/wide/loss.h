@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "wide/gate_math.h"
 #include "wide/lanes.h"
 
@@ -13,17 +11,23 @@
  * Forecast losses go over LANES positions at a time, whatever the width of a vector, and each lane has a sum of losses
  * of its own: so the order of the sums is that of every level.
  */
+enum { BLOCK = 4 * LANES };
+
 typedef struct target_block {
-    float z[LANES], weight[LANES];
+    float z[BLOCK], weight[BLOCK];
 } target_block;
 
-/* Targets of the positions from `first` on, scaled; lanes from `count` on have weight 0. */
+/*
+ * Targets of `count` positions from `first` on, scaled; those behind have weight 0. Several lots of LANES at once: each
+ * time that single numbers just written are read as a vector, the processor waits.
+ */
 SEQD_INLINE void load_targets(int64_t first, int64_t count, int64_t horizon, const float *y, const float *weight,
                               const float *loc, const float *scale, target_block *block)
 {
     int64_t f = first / horizon, step = first % horizon;
-    float middle[LANES], size[LANES];
-    for (int lane = 0; lane < LANES; lane++) {
+    const int64_t used = (count + LANES - 1) / LANES * LANES;
+    float middle[BLOCK], size[BLOCK];
+    for (int64_t lane = 0; lane < used; lane++) {
         middle[lane] = loc[f];
         size[lane] = scale[f];
         if (lane + 1 < count && ++step == horizon) {
@@ -31,7 +35,7 @@ SEQD_INLINE void load_targets(int64_t first, int64_t count, int64_t horizon, con
             f++;
         }
     }
-    for (int lane = 0; lane < LANES; lane += VEC_WIDTH) {
+    for (int64_t lane = 0; lane < used; lane += VEC_WIDTH) {
         const vec_mask mask = vec_first(count - lane);
         const vec inverse = vec_div(vec_all(1.0f), vec_load(size + lane, 1, mask));
         const vec d = vec_sub(vec_load(y + first + lane, 0, mask), vec_load(middle + lane, 1, mask));
@@ -118,35 +122,39 @@ SEQD_INLINE vec quantile_part(int64_t width, int64_t middle, const float *levels
     return vec_select(counts, vec_mul(scaled, loss), zero);
 }
 
-/*
- * LANES positions of `width` numbers each to LANES of each number, and back. They are copied as whole numbers: these
- * have more ways to memory.
- */
+/* LANES positions of `width` numbers each, of which `count` are there, to LANES of each number, and back. */
 SEQD_INLINE void spread_out(int64_t count, int64_t width, const float *from, float *o)
 {
-    for (int64_t lane = 0; lane < LANES; lane++) { /* lanes behind the end repeat the last position */
-        float *to = o + lane;
-        for (int64_t i = 0; i < width; i++) {
-            uint32_t bits;
-            memcpy(&bits, from + i, sizeof bits);
-            memcpy(to, &bits, sizeof bits);
-            to += LANES;
+    for (int64_t lane = 0; lane < LANES; lane += 8) {
+        for (int64_t i = 0; i < width; i += 8) {
+            const int64_t numbers = width - i < 8 ? width - i : 8;
+            vec_eight row[8];
+            for (int64_t r = 0; r < 8; r++) { /* lanes behind the end repeat the last position */
+                const int64_t position = lane + r < count ? lane + r : count - 1;
+                row[r] = eight_load(from + position * width + i, numbers);
+            }
+            eight_turn(row);
+            for (int64_t r = 0; r < numbers; r++) {
+                eight_store(o + (i + r) * LANES + lane, row[r], 8);
+            }
         }
-        from += lane + 1 < count ? width : 0;
     }
 }
 
 SEQD_INLINE void gather_in(int64_t count, int64_t width, const float *o, float *to)
 {
-    for (int64_t lane = 0; lane < count; lane++) {
-        const float *from = o + lane;
-        for (int64_t i = 0; i < width; i++) {
-            uint32_t bits;
-            memcpy(&bits, from, sizeof bits);
-            memcpy(to + i, &bits, sizeof bits);
-            from += LANES;
+    for (int64_t lane = 0; lane < count; lane += 8) {
+        for (int64_t i = 0; i < width; i += 8) {
+            const int64_t numbers = width - i < 8 ? width - i : 8, rows = count - lane < 8 ? count - lane : 8;
+            vec_eight row[8];
+            for (int64_t r = 0; r < 8; r++) {
+                row[r] = r < numbers ? eight_load(o + (i + r) * LANES + lane, 8) : eight_zero();
+            }
+            eight_turn(row);
+            for (int64_t r = 0; r < rows; r++) {
+                eight_store(to + (lane + r) * width + i, row[r], numbers);
+            }
         }
-        to += width;
     }
 }
 
@@ -160,12 +168,14 @@ double WIDE(quantile_loss)(int64_t forks, int64_t horizon, int64_t width, int64_
     double total[LANES] = {0.0};
     target_block block;
     for (int64_t p = 0; p < positions; p += LANES) {
-        const int64_t count = positions - p < LANES ? positions - p : LANES;
-        load_targets(p, count, horizon, y, weight, loc, scale, &block);
+        const int64_t left = positions - p, count = left < LANES ? left : LANES, at = p % BLOCK;
+        if (at == 0) {
+            load_targets(p, left < BLOCK ? left : BLOCK, horizon, y, weight, loc, scale, &block);
+        }
         spread_out(count, width, out + p * width, o);
         for (int lane = 0; lane < LANES; lane += VEC_WIDTH) {
-            const vec loss = quantile_part(width, middle, levels, vec_load(block.z + lane, 1, VEC_NONE),
-                                           vec_load(block.weight + lane, 1, VEC_NONE), norm, factor,
+            const vec loss = quantile_part(width, middle, levels, vec_load(block.z + at + lane, 1, VEC_NONE),
+                                           vec_load(block.weight + at + lane, 1, VEC_NONE), norm, factor,
                                            o + lane);
             vec_store(part + lane, loss, 1, VEC_NONE);
         }
@@ -207,11 +217,13 @@ SEQD_INLINE double point_losses(const seqd_point_loss kind, int64_t forks, int64
     float part[LANES];
     target_block block;
     for (int64_t p = 0; p < positions; p += LANES) {
-        const int64_t count = positions - p < LANES ? positions - p : LANES;
-        load_targets(p, count, horizon, y, weight, loc, scale, &block);
+        const int64_t left = positions - p, count = left < LANES ? left : LANES, at = p % BLOCK;
+        if (at == 0) {
+            load_targets(p, left < BLOCK ? left : BLOCK, horizon, y, weight, loc, scale, &block);
+        }
         for (int lane = 0; lane < LANES; lane += VEC_WIDTH) {
             const vec_mask mask = vec_first(count - lane);
-            const vec z = vec_load(block.z + lane, 1, mask), w = vec_load(block.weight + lane, 1, mask);
+            const vec z = vec_load(block.z + at + lane, 1, mask), w = vec_load(block.weight + at + lane, 1, mask);
             vec d = vec_sub(vec_load(out + p + lane, 0, mask), z);
             vec_store(part + lane, point_part(kind, &d, w, vec_all(delta), vec_all(factor)), 1, mask);
             vec_store(out + p + lane, d, 0, mask);

@@ -112,7 +112,7 @@ static bool option_applies(const cli *c, const seqd_option_info *info)
 {
     if (c->command->bit == CLI_DESCRIBE) return false;
     if ((c->command->bit & CLI_TRAINING) != 0 || strcmp(info->group, "data") == 0) return true;
-    return (c->command->bit & CLI_STOCKED) != 0 && strcmp(info->name, "seed") == 0;
+    return (c->command->bit & (CLI_STOCKED | CLI_EXPLAIN)) != 0 && strcmp(info->name, "seed") == 0;
 }
 
 static int unknown_flag(const cli *c, const char *name)

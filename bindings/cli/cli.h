@@ -28,11 +28,12 @@
 #define CLI_REPORT 32u
 #define CLI_DESCRIBE 64u
 #define CLI_TUNE 128u
-#define CLI_ALL 255u
+#define CLI_EXPLAIN 256u
+#define CLI_ALL 511u
 /* Commands that train: every option has a meaning. */
 #define CLI_TRAINING (CLI_TRAIN | CLI_BACKTEST | CLI_TUNE)
 #define CLI_STOCKED (CLI_REORDER | CLI_REPORT)
-#define CLI_FROM_MODEL (CLI_FORECAST | CLI_REORDER | CLI_REPORT)
+#define CLI_FROM_MODEL (CLI_FORECAST | CLI_REORDER | CLI_REPORT | CLI_EXPLAIN)
 
 /*
  * Flags that are not options of the library. A command that does not have a flag hands the name to the option table.
@@ -65,6 +66,9 @@
     X(PATHS, "paths", "N", CLI_STOCKED, "sample paths per article (default 1000)")                                     \
     X(TOP, "top", "N", CLI_REORDER | CLI_TUNE, "rows of the printed table; the rest is counted")                       \
     X(BACKTEST, "backtest", "FILE", CLI_REPORT, "table written by backtest --out")                                     \
+    X(REPEATS, "repeats", "N", CLI_EXPLAIN, "times that each feature is permuted (default 5)")                          \
+    X(ONE, "series", "ID", CLI_EXPLAIN, "explain the answer to this one, step by step")                                \
+    X(CLASS, "class", "N", CLI_EXPLAIN, "number of the class to explain (default: the most probable)")                 \
     X(SERIES, "series", "LIST", CLI_REPORT, "articles to draw (default: 6 with most demand, those to order first)")    \
     X(TITLE, "title", "TEXT", CLI_REPORT, "heading of the report")                                                     \
     X(UNIT, "unit", "TEXT", CLI_REPORT, "what is counted (default units)")                                             \
@@ -280,6 +284,7 @@ void cli_reorder_sheet(const cli_reorder_list *list, cli_sheet *sheet);
 /* --- the commands --- */
 int cli_train(cli *c);
 int cli_tune(cli *c);
+int cli_explain(cli *c);
 int cli_forecast(cli *c);
 int cli_backtest(cli *c);
 int cli_evaluate(cli *c);

@@ -29,6 +29,10 @@ const cli_command cli_commands[] = {
     { "report", CLI_REPORT, cli_report, "write one HTML file: charts, reorder list, backtest, what cleaning did",
       "--model m.seqd --data F [--stock s.csv --lead-time 14 ...] [--backtest backtest.csv]\n"
       "[--series a,b,c] --out report.html", "" },
+    { "explain", CLI_EXPLAIN, cli_explain, "say what a model goes by, or why it answers as it does",
+      "--model m.seqd --data F [--series ID] [--repeats 5] [--json] [--out why.csv]",
+      "Without --series: by how much the loss on the data rises when a feature is taken from other windows. With it:\n"
+      "how much each input of each step adds to the answer (integrated gradients)." },
     { "describe", CLI_DESCRIBE, cli_describe, "list the options, or show the card of a model",
       "[m.seqd] [--json | --markdown]", "" },
 };

@@ -11,6 +11,7 @@
 #include <seqdemand/optimizer.h>
 #include <seqdemand/trainer.h>
 #include <seqdemand/predictor.h>
+#include <seqdemand/explain.h>
 #include <seqdemand/stream.h>
 #include <seqdemand/evaluation.h>
 #include <seqdemand/tuner.h>

@@ -165,6 +165,23 @@ void seqd_net_predict(seqd_net_run *run, int32_t lane, const seqd_shard *shard, 
     ops_of(run->net)->predict(run, &pass, out);
 }
 
+int32_t seqd_net_input_width(const seqd_net *net)
+{
+    const seqd_net_config *config = &net->config;
+    return config->kind == SEQD_NET_SEQUENCE ? seqd_embed_width(&config->embed) : config->stack.inputs;
+}
+
+double seqd_net_slope(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, float share,
+                      int32_t output, float *x, float *part, float *dx, float *grad)
+{
+    seqd_net_pass pass = begin(run, lane, shard, plan);
+    pass.grad = grad;
+    pass.statics_grad = run->lanes[lane].statics_grad;
+    memset(pass.statics_grad, 0, (size_t)shard->rows * (size_t)run->net->statics * sizeof(float));
+    const seqd_net_slopes slopes = {share, output, x, part, dx};
+    return ops_of(run->net)->slope(run, &pass, &slopes);
+}
+
 void seqd_net_step(seqd_net_run *run, int32_t lane, const seqd_shard *shard, float *state)
 {
     const seqd_net_pass pass = begin(run, lane, shard, NULL);

@@ -115,6 +115,21 @@ void seqd_net_teach(seqd_net_run *run, double share);
  */
 void seqd_net_predict(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, float *out);
 
+/*
+ * How one answer hangs on what the body of a network reads, of a shard of one row on a run opened for training.
+ * The answer f: of a panel, the mean over the horizon of the head's central output, in its own units (scaled, before
+ * its link); of a sequence, output `output` after the last event. What the decoder of an encoder-decoder is told of its
+ * own forecasts is held as it is with all inputs. The body reads `share` times its inputs; statics, future and lags of
+ * the decoder stay.
+ *   x[steps][seqd_net_input_width]   the inputs, with the embeddings of tokens
+ *   part, dx, laid out as x          share * x, and df/d(share * x)
+ * `grad` is a vector laid out as the parameters, for scratch. Returns f.
+ */
+double seqd_net_slope(seqd_net_run *run, int32_t lane, const seqd_shard *shard, const seqd_lag_plan *plan, float share,
+                      int32_t output, float *x, float *part, float *dx, float *grad);
+/* What the body reads of a step: the inputs of a shard, then the embeddings of its tokens. */
+int32_t seqd_net_input_width(const seqd_net *net);
+
 /* Maps of attention that a network has for each forecast: heads; 0: none. */
 int32_t seqd_net_attention_heads(const seqd_net *net);
 /* Those of a row of the lane's last seqd_net_predict or seqd_net_loss: weights[heads][horizon][steps]. */

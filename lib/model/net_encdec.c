@@ -112,6 +112,7 @@ typedef struct telling {
     const seqd_shard *shard;
     const seqd_head *head;
     double share;   /* probability of the true value */
+    const float *fixed; /* [rows][horizon] what is told of each step, instead of all that; NULL: it is not settled */
     seqd_rng draws;
 } telling;
 
@@ -132,7 +133,8 @@ static void tell(void *user, int32_t step, const float *out, float *told, int64_
         t->draws.counter = (uint64_t)step * SEQD_SHARD_ROWS + (uint64_t)r;
         const bool truth = step == 0 || (t->share > 0.0 && seqd_rng_uniform(&t->draws) < t->share);
         float z = truth ? scaled(shard, r, step) : 0.0f;
-        if (step > 0 && (!truth || z != z)) z = seqd_head_center(t->head, out + r * ldo + (step - 1) * width);
+        if (step > 0 && t->fixed) z = t->fixed[(int64_t)r * shard->horizon + step - 1];
+        else if (step > 0 && (!truth || z != z)) z = seqd_head_center(t->head, out + r * ldo + (step - 1) * width);
         told[r * ldt] = z == z ? seqd_squash(z) : 0.0f;
     }
 }
@@ -164,7 +166,7 @@ static seqd_stack_pass stack_pass(const seqd_net_pass *pass)
 }
 
 /* Into the lane's work->out. */
-static void forward(seqd_net_run *run, const seqd_net_pass *pass)
+static void forward(seqd_net_run *run, const seqd_net_pass *pass, const float *fixed)
 {
     encdec_part *part = run->part;
     const seqd_net *net = run->net;
@@ -174,6 +176,7 @@ static void forward(seqd_net_run *run, const seqd_net_pass *pass)
         .shard = pass->shard,
         .head = &net->config.head,
         .share = pass->key != 0 ? run->told_share : 0.0,
+        .fixed = fixed,
         .draws = seqd_rng_stream(pass->key, 0x746f6c64, 0),
     };
     const float *h = seqd_stack_forward(part->stack, pass->lane, &layers);
@@ -202,7 +205,7 @@ static double loss(seqd_net_run *run, const seqd_net_pass *pass)
     const seqd_net *net = run->net;
     encdec_lane *lane = &part->lanes[pass->lane];
     const seqd_stack_pass layers = stack_pass(pass);
-    forward(run, pass);
+    forward(run, pass, NULL);
     fill_targets(pass->shard, lane);
     const seqd_targets targets = {lane->targets, lane->weights, lane->loc, lane->scale};
     const double sum = seqd_head_loss(run->kernels, &net->config.head, pass->shard->rows, net->config.horizon,
@@ -220,9 +223,37 @@ static void predict(seqd_net_run *run, const seqd_net_pass *pass, float *out)
     const encdec_part *part = run->part;
     const encdec_lane *lane = &part->lanes[pass->lane];
     const seqd_encdec_shape *shape = &run->net->config.encdec;
-    forward(run, pass);
+    forward(run, pass, NULL);
     memcpy(out, lane->work.out,
            (size_t)pass->shard->rows * (size_t)shape->horizon * (size_t)shape->width * sizeof *out);
+}
+
+static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net_slopes *slopes)
+{
+    encdec_part *part = run->part;
+    const seqd_net *net = run->net;
+    encdec_lane *lane = &part->lanes[pass->lane];
+    const int64_t width = net->config.head.width, horizon = net->config.horizon;
+    float *out = lane->work.out;
+    seqd_net_pass inner = *pass;
+    seqd_shard shard = *pass->shard;
+    double value = 0.0;
+    forward(run, pass, NULL);
+    for (int64_t i = 0; i < horizon; i++)
+        lane->targets[i] = (float)seqd_head_center(&net->config.head, out + i * width);
+    seqd_net_share(pass->shard, slopes);
+    shard.inputs = slopes->part;
+    inner.shard = &shard;
+    const seqd_stack_pass layers = stack_pass(&inner);
+    forward(run, &inner, lane->targets);
+    for (int64_t i = 0; i < horizon; i++) value += (double)out[i * width + net->config.head.middle] / (double)horizon;
+    memset(out, 0, (size_t)(horizon * width) * sizeof *out);
+    for (int64_t i = 0; i < horizon; i++) out[i * width + net->config.head.middle] = 1.0f / (float)horizon;
+    const seqd_encdec_params grad = decoder_params(net, pass->grad);
+    seqd_encdec_backward(run->kernels, &net->config.encdec, &part->packed, pass->statics, &grad,
+                         seqd_stack_gradient(part->stack, pass->lane), pass->statics_grad, &lane->work);
+    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, slopes->dx, pass->statics_grad);
+    return value;
 }
 
 static void attention(const seqd_net_run *run, int32_t index, int32_t row, float *weights)
@@ -250,5 +281,6 @@ const seqd_net_ops seqd_net_encdec = {
     .loss = loss,
     .predict = predict,
     .attention = attention,
+    .slope = slope,
     .status = status,
 };

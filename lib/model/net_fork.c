@@ -213,18 +213,19 @@ static float *body_gradient(seqd_net_run *run, const seqd_net_pass *pass, int32_
     return dh + before;
 }
 
-static void body_backward(seqd_net_run *run, const seqd_net_pass *pass)
+/* dx, unless NULL, as the shard's inputs, of a shard of one row. */
+static void body_backward(seqd_net_run *run, const seqd_net_pass *pass, float *dx)
 {
     fork_part *part = run->part;
     const seqd_net *net = run->net;
     if (net->config.flat) {
         flat_lane *l = &part->flat[pass->lane];
         seqd_dense_backward(run->kernels, &net->config.dense, &part->dense, pass->shard->rows, l->x, pass->key,
-                            l->grad, net->tensors.at + net->dense_tensor, pass->grad, NULL, &l->work);
+                            l->grad, net->tensors.at + net->dense_tensor, pass->grad, dx, &l->work);
         return;
     }
     const seqd_stack_pass layers = stack_pass(pass);
-    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, NULL, pass->statics_grad);
+    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
 }
 
 static double loss(seqd_net_run *run, const seqd_net_pass *pass)
@@ -242,7 +243,7 @@ static double loss(seqd_net_run *run, const seqd_net_pass *pass)
         seqd_decoder_loss(run->kernels, &net->decoder, &net->config.head, &part->packed, pass->shard, pass->plan, first,
                           h, pass->statics, pass->factor, &grad, body_gradient(run, pass, first), pass->statics_grad,
                           work);
-    body_backward(run, pass);
+    body_backward(run, pass, NULL);
     return sum;
 }
 
@@ -252,6 +253,24 @@ static void predict(seqd_net_run *run, const seqd_net_pass *pass, float *out)
     const float *h = body_forward(run, pass, pass->shard->steps - 1);
     seqd_decoder_predict(run->kernels, &run->net->decoder, &part->packed, pass->shard, pass->plan, h, pass->statics,
                          out, &part->work[pass->lane]);
+}
+
+static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net_slopes *slopes)
+{
+    fork_part *part = run->part;
+    const seqd_net *net = run->net;
+    seqd_net_pass inner = *pass;
+    seqd_shard shard = *pass->shard;
+    const int32_t last = shard.steps - 1;
+    double value;
+    seqd_net_share(pass->shard, slopes);
+    shard.inputs = slopes->part;
+    inner.shard = &shard;
+    const float *h = body_forward(run, &inner, last);
+    seqd_decoder_slope(run->kernels, &net->decoder, &part->packed, &shard, pass->plan, net->config.head.middle, h,
+                       pass->statics, &value, body_gradient(run, &inner, last), &part->work[pass->lane]);
+    body_backward(run, &inner, slopes->dx);
+    return value;
 }
 
 static void step(seqd_net_run *run, const seqd_net_pass *pass, float *state)
@@ -284,6 +303,7 @@ const seqd_net_ops seqd_net_fork = {
     .pack = pack,
     .loss = loss,
     .predict = predict,
+    .slope = slope,
     .step = step,
     .step_outputs = step_outputs,
     .status = status,

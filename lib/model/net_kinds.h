@@ -36,6 +36,23 @@ typedef struct seqd_net_pass {
     uint64_t key;                    /* of dropout */
 } seqd_net_pass;
 
+/* What seqd_net_slope asks for. */
+typedef struct seqd_net_slopes {
+    float share;
+    int32_t output;
+    float *x, *part, *dx;
+} seqd_net_slopes;
+
+/* The inputs of a shard of one row, and the share of them that the body is to read. */
+static inline void seqd_net_share(const seqd_shard *shard, const seqd_net_slopes *slopes)
+{
+    const int64_t count = (int64_t)shard->steps * shard->input_count;
+    for (int64_t i = 0; i < count; i++) {
+        slopes->x[i] = shard->inputs[i];
+        slopes->part[i] = slopes->share * shard->inputs[i];
+    }
+}
+
 /*
  *   declare   shapes and tensors, after the common ones
  *   causal    as seqd_net_causal; NULL: always
@@ -43,6 +60,7 @@ typedef struct seqd_net_pass {
  *   open      sets run->part; what fails is cleared by `close`
  *   pack      run->parameters are new
  *   attention as seqd_net_attention; NULL: never
+ *   slope     as seqd_net_slope; statics_grad of the pass is zero
  *   step, step_outputs, as seqd_net_step: NULL where a kind cannot stream
  */
 typedef struct seqd_net_ops {
@@ -55,6 +73,7 @@ typedef struct seqd_net_ops {
     double (*loss)(seqd_net_run *run, const seqd_net_pass *pass);
     void (*predict)(seqd_net_run *run, const seqd_net_pass *pass, float *out);
     void (*attention)(const seqd_net_run *run, int32_t lane, int32_t row, float *weights);
+    double (*slope)(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net_slopes *slopes);
     void (*step)(seqd_net_run *run, const seqd_net_pass *pass, float *state);
     void (*step_outputs)(seqd_net_run *run, const seqd_net_pass *pass, const float *state, float *out);
     int32_t (*status)(const seqd_net_run *run, seqd_error *error);

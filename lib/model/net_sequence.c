@@ -172,13 +172,15 @@ static seqd_stack_pass stack_pass(const seqd_net_pass *pass, const lane *l)
     return (seqd_stack_pass){.rows = pass->shard->rows, .length = pass->shard->length, .x = l->x, .key = pass->key};
 }
 
-/* States that answers are read from: of all events [steps][rows][width], or of each row; *h takes the stack's. */
-static const float *body_forward(seqd_net_run *run, const seqd_net_pass *pass, lane *l, const float **h)
+/*
+ * States that answers are read from, of inputs in l->x: of all events [steps][rows][width], or of each row; *h takes
+ * the stack's.
+ */
+static const float *states_forward(seqd_net_run *run, const seqd_net_pass *pass, lane *l, const float **h)
 {
     const seqd_net *net = run->net;
     sequence_part *part = run->part;
     const seqd_shard *shard = pass->shard;
-    seqd_embed_forward(&net->config.embed, net->tensors.at + net->embed_tensor, run->parameters, shard, l->x);
     if (net->config.flat)
         return seqd_dense_forward(run->kernels, &net->config.dense, &part->dense, shard->rows, l->x, pass->key,
                                   &l->dense);
@@ -187,6 +189,13 @@ static const float *body_forward(seqd_net_run *run, const seqd_net_pass *pass, l
     if (net->pool.pooling == SEQD_POOL_LAST) return *h;
     return seqd_pool_forward(run->kernels, &net->pool, shard->steps, shard->rows, shard->length, *h, query_of(run),
                              &l->pool);
+}
+
+static const float *body_forward(seqd_net_run *run, const seqd_net_pass *pass, lane *l, const float **h)
+{
+    const seqd_net *net = run->net;
+    seqd_embed_forward(&net->config.embed, net->tensors.at + net->embed_tensor, run->parameters, pass->shard, l->x);
+    return states_forward(run, pass, l, h);
 }
 
 /* Position of the state that event `where` of a shard is answered from. */
@@ -231,13 +240,14 @@ static void chunk_targets(const seqd_shard *shard, const int32_t *where, int64_t
     }
 }
 
-static void body_backward(seqd_net_run *run, const seqd_net_pass *pass, const float *h, float *dstates, lane *l)
+/* dx, laid out as l->x, or NULL. */
+static void states_backward(seqd_net_run *run, const seqd_net_pass *pass, const float *h, float *dstates, float *dx,
+                            lane *l)
 {
     const seqd_net *net = run->net;
     sequence_part *part = run->part;
     const seqd_shard *shard = pass->shard;
     const seqd_tensor *at = net->tensors.at;
-    float *dx = net->config.embed.tokens > 0 ? l->dx : NULL;
     if (net->config.flat) {
         seqd_dense_backward(run->kernels, &net->config.dense, &part->dense, shard->rows, l->x, pass->key, dstates,
                             at + net->dense_tensor, pass->grad, dx, &l->dense);
@@ -249,7 +259,16 @@ static void body_backward(seqd_net_run *run, const seqd_net_pass *pass, const fl
                                pass->grad + at[net->pool_tensor].offset, &l->pool);
         seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
     }
-    if (dx) seqd_embed_backward(run->kernels, &net->config.embed, at + net->embed_tensor, shard, dx, pass->grad);
+}
+
+static void body_backward(seqd_net_run *run, const seqd_net_pass *pass, const float *h, float *dstates, lane *l)
+{
+    const seqd_net *net = run->net;
+    float *dx = net->config.embed.tokens > 0 ? l->dx : NULL;
+    states_backward(run, pass, h, dstates, dx, l);
+    if (dx)
+        seqd_embed_backward(run->kernels, &net->config.embed, net->tensors.at + net->embed_tensor, pass->shard, dx,
+                            pass->grad);
 }
 
 static double loss(seqd_net_run *run, const seqd_net_pass *pass)
@@ -301,6 +320,41 @@ static void predict(seqd_net_run *run, const seqd_net_pass *pass, float *out)
     }
 }
 
+/* A flat body has its last event at the end: here events stand from the first step on, whatever the body. */
+static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net_slopes *slopes)
+{
+    const seqd_net *net = run->net;
+    const sequence_part *part = run->part;
+    const seqd_shard *shard = pass->shard;
+    lane *l = &part->lanes[pass->lane];
+    const bool each = !net->config.flat && net->pool.pooling == SEQD_POOL_LAST;
+    const int64_t width = seqd_embed_width(&net->config.embed), state = net->pool.width;
+    const int64_t used = shard->length[0] * width, all = shard->steps * width;
+    const int64_t at = net->config.flat ? all - used : 0;
+    const int32_t last = shard->length[0] > 0 ? shard->length[0] - 1 : 0;
+
+    seqd_embed_forward(&net->config.embed, net->tensors.at + net->embed_tensor, run->parameters, shard, l->x);
+    memset(slopes->x, 0, (size_t)all * sizeof(float));
+    memset(slopes->part, 0, (size_t)all * sizeof(float));
+    memcpy(slopes->x, l->x + at, (size_t)used * sizeof(float));
+    for (int64_t i = 0; i < all; i++) l->x[i] *= slopes->share;
+    memcpy(slopes->part, l->x + at, (size_t)used * sizeof(float));
+
+    const float *h = NULL, *from = states_forward(run, pass, l, &h);
+    float *out = answer_chunk(run, shard, from, &last, 1, l);
+    const double value = (double)out[slopes->output];
+    for (int32_t i = 0; i < net->output.size[0]; i++) out[i] = i == slopes->output ? 1.0f : 0.0f;
+    seqd_dense_backward(run->kernels, &net->output, &part->output, 1, l->states, 0, out,
+                        net->tensors.at + net->output_tensor, pass->grad, l->states_grad, &l->output);
+    float *back = each ? seqd_stack_gradient(part->stack, pass->lane) : l->pooled_grad;
+    memset(back, 0, (size_t)((each ? shard->steps : 1) * state) * sizeof *back);
+    memcpy(back + state_of(net, shard, last) * state, l->states_grad, (size_t)state * sizeof *back);
+    states_backward(run, pass, h, back, slopes->dx, l);
+    memmove(slopes->dx, slopes->dx + at, (size_t)used * sizeof(float));
+    memset(slopes->dx + used, 0, (size_t)(all - used) * sizeof(float));
+    return value;
+}
+
 static int32_t status(const seqd_net_run *run, seqd_error *error)
 {
     const sequence_part *part = run->part;
@@ -316,5 +370,6 @@ const seqd_net_ops seqd_net_sequence = {
     .pack = pack,
     .loss = loss,
     .predict = predict,
+    .slope = slope,
     .status = status,
 };

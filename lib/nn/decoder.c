@@ -205,3 +205,24 @@ void seqd_decoder_predict(const seqd_kernels *k, const seqd_decoder_shape *shape
     forward_chunk(k, shape, packed, shard, plan, shard->steps - 1, 1, h, work);
     memcpy(out, work->out, (size_t)shard->rows * (size_t)shape->horizon * (size_t)shape->width * sizeof(float));
 }
+
+void seqd_decoder_slope(const seqd_kernels *k, const seqd_decoder_shape *shape, const seqd_decoder_packed *packed,
+                        const seqd_shard *shard, const seqd_lag_plan *plan, int32_t column, const float *h,
+                        const float *s, double *value, float *dh, seqd_decoder_work *work)
+{
+    const int64_t rows = shard->rows, horizon = shape->horizon, size = shape->size, width = shape->width;
+    const int64_t values = rows * horizon;
+    known_part(k, shape, packed, shard, shard->steps - 1, s, work);
+    forward_chunk(k, shape, packed, shard, plan, shard->steps - 1, 1, h, work);
+    for (int64_t r = 0; r < rows; r++) {
+        value[r] = 0.0;
+        for (int64_t i = 0; i < horizon; i++)
+            value[r] += (double)work->out[(r * horizon + i) * width + column] / (double)horizon;
+    }
+    memset(work->out, 0, (size_t)(values * width) * sizeof(float));
+    for (int64_t i = 0; i < values; i++) work->out[i * width + column] = 1.0f / (float)horizon;
+    k->gemm(values, size, width, work->out, width, packed->output_back, work->hidden_grad, size, 0, NULL);
+    if (!shape->linear) k->relu_backward(values * size, work->hidden, work->hidden_grad);
+    k->gemm(rows, shape->hidden, horizon * size, work->hidden_grad, horizon * size, packed->state_back, dh,
+            shape->hidden, 0, NULL);
+}

@@ -70,5 +70,12 @@ double seqd_decoder_loss(const seqd_kernels *k, const seqd_decoder_shape *shape,
 void seqd_decoder_predict(const seqd_kernels *k, const seqd_decoder_shape *shape, const seqd_decoder_packed *packed,
                           const seqd_shard *shard, const seqd_lag_plan *plan, const float *h, const float *s,
                           float *out, seqd_decoder_work *work);
+/*
+ * With arrays and weights for training: the mean over the horizon of output `column` of the last fork into
+ * value[rows], and its slope by the states into dh[rows][hidden].
+ */
+void seqd_decoder_slope(const seqd_kernels *k, const seqd_decoder_shape *shape, const seqd_decoder_packed *packed,
+                        const seqd_shard *shard, const seqd_lag_plan *plan, int32_t column, const float *h,
+                        const float *s, double *value, float *dh, seqd_decoder_work *work);
 
 #endif

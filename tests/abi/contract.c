@@ -20,6 +20,8 @@ static void releases_take_null(void **state)
     seqd_evaluation_release(NULL);
     seqd_backtest_release(NULL);
     seqd_tuner_release(NULL);
+    seqd_importance_release(NULL);
+    seqd_attribution_release(NULL);
 }
 
 static void readers_take_null(void **state)
@@ -49,6 +51,13 @@ static void readers_take_null(void **state)
     assert_null(seqd_forecast_series_id(NULL, 0));
     assert_int_equal(seqd_forecast_series_status(NULL, 0), SEQD_E_ARG);
     assert_int_equal(seqd_backtest_row_count(NULL), 0);
+    assert_true(isnan(seqd_importance_loss(NULL)));
+    assert_int_equal(seqd_importance_windows(NULL), 0);
+    assert_int_equal(seqd_importance_count(NULL), 0);
+    assert_int_equal(seqd_attribution_step_count(NULL), 0);
+    assert_int_equal(seqd_attribution_first_step(NULL), 0);
+    assert_int_equal(seqd_attribution_feature_count(NULL), 0);
+    assert_null(seqd_attribution_feature_name(NULL, 0));
     assert_int_equal(seqd_tuner_total(NULL), 0);
     assert_int_equal(seqd_tuner_done(NULL), 0);
     assert_int_equal(seqd_tuner_trial_count(NULL), 0);
@@ -99,6 +108,10 @@ static void null_arguments_are_refused(void **state)
     seqd_training_summary training = { .struct_size = sizeof training };
     seqd_metrics metrics = { .struct_size = sizeof metrics };
     seqd_backtest_row row = { .struct_size = sizeof row };
+    seqd_importance *importance = NULL;
+    seqd_importance_row importance_row = { .struct_size = sizeof importance_row };
+    seqd_attribution *attribution = NULL;
+    seqd_attribution_summary attributed = { .struct_size = sizeof attributed };
     seqd_tuner *tuner = NULL;
     seqd_trial trial = { .struct_size = sizeof trial };
     int32_t number = 0;
@@ -262,6 +275,15 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_backtest_run(h.dataset, NULL, "naive", &backtest, error));
     BAD(seqd_backtest_run(h.dataset, h.options, NULL, &backtest, error));
     BAD(seqd_backtest_get_row(NULL, 0, &row, error));
+    BAD(seqd_importance_create(NULL, h.dataset, 1, 1, &importance, error));
+    BAD(seqd_importance_create(h.model, NULL, 1, 1, &importance, error));
+    BAD(seqd_importance_create(h.model, h.dataset, 0, 1, &importance, error));
+    BAD(seqd_importance_get_row(NULL, 0, &importance_row, error));
+    BAD(seqd_attribution_create(NULL, h.dataset, 0, -1, 0, &attribution, error));
+    BAD(seqd_attribution_create(h.model, NULL, 0, -1, 0, &attribution, error));
+    BAD(seqd_attribution_create(h.model, h.dataset, -1, -1, 0, &attribution, error));
+    BAD(seqd_attribution_summarize(NULL, &attributed, error));
+    BAD(seqd_attribution_values(NULL, 0, numbers, error));
     BAD(seqd_options_save(NULL, "x", error));
     BAD(seqd_options_save(h.options, NULL, error));
     BAD(seqd_tuner_create(NULL, &tuner, error));
@@ -282,7 +304,8 @@ static void null_arguments_are_refused(void **state)
 
     assert_true(context == NULL && options == NULL && table == NULL && dataset == NULL && model == NULL);
     assert_true(optimizer == NULL && trainer == NULL && other == NULL && answer == NULL && evaluation == NULL);
-    assert_true(backtest == NULL && tuner == NULL && number == 0 && text == NULL && size == 0 && whole == 0);
+    assert_true(tuner == NULL && importance == NULL && attribution == NULL && number == 0);
+    assert_true(backtest == NULL && text == NULL && size == 0 && whole == 0);
 }
 
 /* A struct of a host compiled against an older header ends earlier: nothing behind its end may be touched. */
@@ -312,6 +335,8 @@ static void older_structs_are_respected(void **state)
     seqd_model *model = NULL;
     seqd_tuner *tuner = NULL;
     int32_t trial;
+    seqd_importance *importance = NULL;
+    seqd_attribution *attribution = NULL;
     const double numbers[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
     assert_int_equal(seqd_model_create(h.context, h.options, h.dataset, &model, &error), SEQD_OK);
     assert_int_equal(seqd_trainer_create(model, h.dataset, h.options, NULL, &trainer, &error), SEQD_OK);
@@ -319,6 +344,8 @@ static void older_structs_are_respected(void **state)
     assert_int_equal(seqd_evaluation_add(evaluation, numbers, 4, numbers, numbers, numbers, NULL, 4, &error), SEQD_OK);
     assert_int_equal(seqd_backtest_run(h.dataset, h.options, "naive,seasonal_naive", &backtest, &error), SEQD_OK);
     assert_int_equal(seqd_backtest_row_count(backtest), 2);
+    assert_int_equal(seqd_importance_create(h.model, h.dataset, 1, 1, &importance, &error), SEQD_OK);
+    assert_int_equal(seqd_attribution_create(h.model, h.dataset, 0, -1, 2, &attribution, &error), SEQD_OK);
     assert_int_equal(seqd_tuner_create(h.options, &tuner, &error), SEQD_OK);
     assert_int_equal(seqd_tuner_add_range(tuner, "dropout", "0:0.5", &error), SEQD_OK);
     assert_int_equal(seqd_tuner_step(tuner, h.dataset, &trial, &error), SEQD_OK);
@@ -329,10 +356,14 @@ static void older_structs_are_respected(void **state)
     OLDER(seqd_training_summary, 24, seqd_trainer_summarize(trainer, result, &error));
     OLDER(seqd_metrics, 24, seqd_evaluation_result(evaluation, result, &error));
     OLDER(seqd_backtest_row, 24, seqd_backtest_get_row(backtest, 1, result, &error));
+    OLDER(seqd_importance_row, 24, seqd_importance_get_row(importance, 0, result, &error));
+    OLDER(seqd_attribution_summary, 16, seqd_attribution_summarize(attribution, result, &error));
     OLDER(seqd_trial, 24, seqd_tuner_get_trial(tuner, 0, result, &error));
     OLDER(seqd_reorder, 24, seqd_reorder_from_forecast(forecast, 0, 5, 0, 2, 2, 0.9, 0, 0, 50, 1, result, &error));
     OLDER(seqd_reorder, 24, seqd_reorder_from_paths(h.context, numbers, 2, 4, 5, 0, 2, 2, 0.9, 0, 0, result, &error));
 
+    seqd_importance_release(importance);
+    seqd_attribution_release(attribution);
     seqd_tuner_release(tuner);
     seqd_backtest_release(backtest);
     seqd_evaluation_release(evaluation);

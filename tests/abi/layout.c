@@ -131,6 +131,18 @@ int main(void)
     AT(seqd_backtest_row, metrics, 16);
     AT(seqd_backtest_row, fit_seconds, 120);
     AT(seqd_backtest_row, predict_seconds, 128);
+    SIZE(seqd_importance_row, 40);
+    AT(seqd_importance_row, struct_size, 0);
+    AT(seqd_importance_row, feature, 8);
+    AT(seqd_importance_row, kind, 16);
+    AT(seqd_importance_row, rise, 24);
+    AT(seqd_importance_row, deviation, 32);
+    SIZE(seqd_attribution_summary, 32);
+    AT(seqd_attribution_summary, struct_size, 0);
+    AT(seqd_attribution_summary, output, 4);
+    AT(seqd_attribution_summary, value, 8);
+    AT(seqd_attribution_summary, baseline, 16);
+    AT(seqd_attribution_summary, gap, 24);
     SIZE(seqd_trial, 40);
     AT(seqd_trial, struct_size, 0);
     AT(seqd_trial, trial, 4);

@@ -427,6 +427,45 @@ static void refuse_null_in_measures(void)
     assert_ptr_equal(out_backtest, &poison);
 }
 
+static void refuse_null_in_explanations(void)
+{
+    PLACE(seqd_importance, out);
+    PLACE(seqd_attribution, out_attribution);
+    seqd_importance *importance = NULL;
+    seqd_attribution *attribution = NULL;
+    seqd_importance_row row = { .struct_size = sizeof row };
+    seqd_attribution_summary summary = { .struct_size = sizeof summary };
+    double value = 42;
+
+    REFUSES(seqd_importance_create, NULL, dataset, 1, 1, &out);
+    REFUSES(seqd_importance_create, model, NULL, 1, 1, &out);
+    REFUSES(seqd_importance_create, model, dataset, 1, 1, NULL);
+    RIG_OK(seqd_importance_create(model, dataset, 1, 1, &importance, &error));
+    assert_true(isnan(seqd_importance_loss(NULL)));
+    cover("seqd_importance_loss");
+    GIVES(0, seqd_importance_windows, NULL);
+    GIVES(0, seqd_importance_count, NULL);
+    REFUSES(seqd_importance_get_row, NULL, 0, &row);
+    REFUSES(seqd_importance_get_row, importance, 0, NULL);
+    seqd_importance_release(importance);
+    REFUSES(seqd_attribution_create, NULL, dataset, 0, -1, 0, &out_attribution);
+    REFUSES(seqd_attribution_create, model, NULL, 0, -1, 0, &out_attribution);
+    REFUSES(seqd_attribution_create, model, dataset, 0, -1, 0, NULL);
+    RIG_OK(seqd_attribution_create(model, dataset, 0, -1, 1, &attribution, &error));
+    REFUSES(seqd_attribution_summarize, NULL, &summary);
+    REFUSES(seqd_attribution_summarize, attribution, NULL);
+    GIVES(0, seqd_attribution_step_count, NULL);
+    GIVES(0, seqd_attribution_first_step, NULL);
+    GIVES(0, seqd_attribution_feature_count, NULL);
+    GIVES(NULL, seqd_attribution_feature_name, NULL, 0);
+    REFUSES(seqd_attribution_values, NULL, 0, &value);
+    REFUSES(seqd_attribution_values, attribution, 0, NULL);
+    seqd_attribution_release(attribution);
+    assert_ptr_equal(out, &poison);
+    assert_ptr_equal(out_attribution, &poison);
+    assert_true(value == 42);
+}
+
 static void refuse_null_in_tuners(void)
 {
     PLACE(seqd_tuner, out);
@@ -509,13 +548,14 @@ static void null_is_answered_by_every_function(void **state)
 {
     (void)state;
     static const char *const headers[] = { "base.h", "context.h", "options.h", "dataset.h", "model.h", "optimizer.h",
-                                           "trainer.h", "predictor.h", "evaluation.h", "tuner.h", "inventory.h" };
+                                           "trainer.h", "predictor.h", "explain.h", "evaluation.h", "tuner.h", "inventory.h" };
     int bad = 0, functions = 0;
     refuse_null_in_data();
     refuse_null_in_models();
     refuse_null_in_streams();
     refuse_null_in_measures();
     refuse_null_in_tuners();
+    refuse_null_in_explanations();
     RELEASES(seqd_context_release);
     RELEASES(seqd_options_release);
     RELEASES(seqd_table_release);
@@ -529,6 +569,8 @@ static void null_is_answered_by_every_function(void **state)
     RELEASES(seqd_evaluation_release);
     RELEASES(seqd_backtest_release);
     RELEASES(seqd_tuner_release);
+    RELEASES(seqd_importance_release);
+    RELEASES(seqd_attribution_release);
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         char path[1024];
         static char text[1 << 16];

@@ -43,7 +43,27 @@ extern "C" {
  *   g = tanh(Wg x + bg + Ug h + bg')        n = tanh(Wn x + bn + r * (Un h + bn'))
  *   o = sig(Wo x + bo + Uo h + bo')         h' = (1 - z) * n + z * h
  *   c' = f * c + i * g;  h' = o * tanh(c')
- * Names, shapes and gate order of the recurrent weights are those of torch.nn.LSTM and torch.nn.GRU.
+ *
+ * GRU with reset_after=0 (reset before the product; Cho et al. 2014, Keras with reset_after=False) has
+ *   n = tanh(Wn x + bn + Un (r * h) + bn')
+ * in its place; of its two biases only the sum counts, for every gate. Plain RNN (Elman 1990, torch.nn.RNN):
+ *   h' = tanh(W x + b + U h + b'), or max(0, ...) with nonlinearity=relu
+ * Names, shapes and gate order of the recurrent weights are those of torch.nn.LSTM, torch.nn.GRU and torch.nn.RNN:
+ * rnn.weight_ih_l0 (gates by inputs, the static features' columns last), rnn.weight_hh_l0, rnn.bias_ih_l0,
+ * rnn.bias_hh_l0. Other orders are a matter of exchanging rows: examples/import_weights.py does so for Keras.
+ *
+ * A layer of a stack is  recurrence -> layer norm -> + the layer's input -> dropout,  each as its option asks for:
+ *   bidirectional      a second recurrence of the same size reads from the last step to the first, with weights
+ *                      rnn.weight_ih_l0_reverse ...; the states of both stand side by side, forwards first. A forecast then needs a window's
+ *                      end: training counts the last step of windows that are a horizon apart, and there are no streams
+ *   dilations          d: step t + d goes on from the state of step t, d sequences beside each other, each from zero
+ *                      (Chang et al. 2017)
+ *   layer_norm         (h - mean) / sqrt(variance + 1e-5) * rnn.norm_l0.weight + rnn.norm_l0.bias over the units of a
+ *                      step (Ba et al. 2016, torch.nn.LayerNorm)
+ *   residual           the input is added where it is as wide as the output; other layers are as without it
+ *   dropout            units are 0 or divided by what is kept, drawn anew for each step (training only)
+ *   recurrent_dropout  the same of h where it goes into U h (and U (r * h)), one mask for a sequence (Gal & Ghahramani
+ *                      2016); the z * h of a GRU stays whole. Native backend
  *
  * Thread rule: any number of threads may predict from one model; while a trainer runs on it, other use of its
  * parameters is answered SEQD_E_BUSY.

@@ -21,7 +21,8 @@ static void gru_forward(const native_rnn *rnn, const native_lane *lane, const na
     const seqd_kernels *k = rnn->base.kernels;
     const int64_t gates = seqd_rnn_gates(&rnn->base.plan.shape), hidden = rnn->base.plan.shape.hidden;
     float *u = lane->recurrent + (rnn->base.plan.train ? step->t * step->rows * gates : 0);
-    if (input) k->gemm(step->rows, gates, hidden, input, hidden, rnn->packed.recurrent, u, gates, 0, rnn->packed.bias_hh);
+    if (input)
+        k->gemm(step->rows, gates, hidden, input, hidden, rnn->packed.recurrent, u, gates, 0, rnn->packed.bias_hh);
     else
         for (int32_t r = 0; r < step->rows; r++)
             memcpy(u + r * gates, rnn->packed.bias_hh, (size_t)gates * sizeof(float));

@@ -60,17 +60,17 @@ void seqd_native_cell_forward(const native_rnn *rnn, const native_lane *lane, co
 void seqd_native_cell_backward(const native_rnn *rnn, const native_lane *lane, const native_step *step,
                                const float *dh, float *dh_prev);
 /*
- * What `cells` rows of finished steps add to the gradients of weight_hh and bias_hh: from row `start` on, with the
- * states before them at h_prev[cells][hidden] (what their products read). `with_state` fewer when a first step, which
- * has none, is left out: rows [from, from + count) of the states' part.
+ * Finished steps, whose gates hold gradients, as rows of lane->gates: [start, start + cells). Those that had a state
+ * before them are state_cells of them, from state_start on.
  */
 typedef struct native_block {
-    int64_t start, cells;       /* rows of all finished steps */
-    int64_t state_start, state_cells; /* of those that had a state before them */
-    const float *h_prev;        /* of row state_start */
-    const float *bias;          /* [gates] column sums of the gates' gradients */
+    int64_t start, cells;
+    int64_t state_start, state_cells;
+    const float *h_prev;              /* [state_cells][hidden]: what their recurrent products read */
+    const float *bias;                /* [gates] column sums of the gates' gradients */
 } native_block;
 
+/* Adds what they are worth to the gradients of weight_hh and bias_hh. */
 void seqd_native_cell_gradient(const native_rnn *rnn, const native_lane *lane, const native_block *block,
                                const seqd_rnn_params *grad);
 

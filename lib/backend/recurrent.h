@@ -94,8 +94,8 @@ typedef struct seqd_rnn_ops {
 } seqd_rnn_ops;
 
 /*
- * The layer by the backend's own rule for this plan. Errors: SEQD_E_NOMEM, SEQD_E_LIMIT, SEQD_E_UNSUPPORTED (oneDNN with
- * state_dropout, too).
+ * The layer by the backend's own rule for this plan. Errors: SEQD_E_NOMEM, SEQD_E_LIMIT, SEQD_E_UNSUPPORTED (also
+ * for state_dropout with backend=onednn).
  */
 int32_t seqd_rnn_create(seqd_context *context, const seqd_backend *backend, const seqd_rnn_plan *plan, seqd_rnn **out,
                         seqd_error *error);

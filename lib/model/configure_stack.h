@@ -9,8 +9,8 @@
 seqd_cell seqd_configured_cell(const seqd_options *options, const char *name);
 
 /*
- * Everything of the recurrent layers but `inputs` and `statics`, from the options: those of model=encdec's encoder, else
- * of the network's own. Errors: SEQD_E_OPTION where options contradict each other or one has no effect.
+ * Everything of the recurrent layers but `inputs` and `statics`, from the options: those of model=encdec's encoder,
+ * else of the network's own. Errors: SEQD_E_OPTION where options contradict each other or one has no effect.
  */
 int32_t seqd_configure_stack(const seqd_options *options, seqd_stack_shape *stack, seqd_error *error);
 

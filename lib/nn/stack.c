@@ -124,7 +124,8 @@ static room measure(const seqd_stack_shape *shape, const seqd_use *use)
     for (int32_t i = 0; i < shape->layers; i++) {
         const int32_t d = seqd_stack_layer_dilation(shape, i, use->steps);
         const size_t cells = (size_t)seqd_stack_layer_steps(shape, i, use->steps) * (size_t)d * (size_t)use->rows;
-        const size_t inputs = (size_t)seqd_stack_layer_inputs(shape, i), width = (size_t)seqd_stack_layer_width(shape, i);
+        const size_t inputs = (size_t)seqd_stack_layer_inputs(shape, i);
+        const size_t width = (size_t)seqd_stack_layer_width(shape, i);
         r.output = largest(r.output, cells * (i > 0 ? largest(inputs, width) : width));
         if (may_align(shape, use, i)) r.input = largest(r.input, cells * inputs);
         r.way = largest(r.way, cells * (size_t)shape->hidden[i]);

@@ -38,8 +38,8 @@ typedef struct seqd_use {
 /* Units of the states that come out. */
 int32_t seqd_stack_width(const seqd_stack_shape *shape);
 /*
- * Declares the tensors, named as torch.nn.LSTM does behind `prefix` ("rnn."), and those of layer norm as torch.nn.LayerNorm
- * does behind norm_l0, norm_l1 ...; *first takes the position of the first. Errors: SEQD_E_LIMIT.
+ * Declares the tensors, named as torch.nn.LSTM does behind `prefix` ("rnn."), and those of layer norm as
+ * torch.nn.LayerNorm does behind norm_l0, norm_l1 ...; *first takes the position of the first. Errors: SEQD_E_LIMIT.
  */
 int32_t seqd_stack_declare(const seqd_stack_shape *shape, const char *prefix, seqd_tensors *tensors, int32_t *first,
                            seqd_error *error);
@@ -81,10 +81,10 @@ void seqd_stack_backward(seqd_stack *stack, int32_t lane, const seqd_stack_pass 
                          float *ds);
 
 /*
- * Streaming on the native backend, use.steps 1, not for bidirectional layers: one step of pass->rows sequences; the caller keeps the state,
- * seqd_stack_state_floats(shape, rows) floats, zero before the first step. Returns the last layer's states, which are a
- * part of `state`. The state consists of seqd_stack_part_count parts, one behind the other, part i holding
- * [rows][seqd_stack_part_units].
+ * Streaming on the native backend, use.steps 1, not for bidirectional layers: one step of pass->rows sequences; the
+ * caller keeps the state, seqd_stack_state_floats(shape, rows) floats, zero before the first step. Returns the last
+ * layer's output, which is a part of `state`. The state consists of seqd_stack_part_count parts, one behind the other,
+ * part i holding [rows][seqd_stack_part_units].
  */
 int32_t seqd_stack_part_count(const seqd_stack_shape *shape);
 int64_t seqd_stack_part_units(const seqd_stack_shape *shape, int32_t part);
@@ -94,7 +94,8 @@ const float *seqd_stack_state_output(const seqd_stack_shape *shape, int32_t rows
 
 /*
  * The mask of a layer under a key, mask[count]: 0, or what raises a kept unit so that the expected value stays
- * (inverted dropout). That of its state, [rows][hidden], counts as layer SEQD_STACK_STATE_MASKS + 2 layer + (1 backwards).
+ * (inverted dropout). That of its state, [rows][hidden], counts as layer SEQD_STACK_STATE_MASKS + 2 layer, one more
+ * for the way back.
  */
 #define SEQD_STACK_STATE_MASKS 1024
 void seqd_stack_dropout(const seqd_kernels *k, double dropout, uint64_t key, int32_t layer, int64_t count,

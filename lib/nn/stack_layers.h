@@ -6,7 +6,7 @@
 
 /* What the files of the stack share: stack.c (shapes and memory), stack_pass.c (whole sequences), stack_step.c. */
 
-/* One lane's arrays beside those of the recurrent layers. Sizes are for use.steps, of rounded steps where it says so. */
+/* One lane's arrays beside those of the recurrent layers, for use.steps or, where it says so, for rounded steps. */
 typedef struct stack_lane {
     const float *states[SEQD_MAX_LAYERS]; /* [steps][rows][width] as the recurrence gave them */
     const float *output[SEQD_MAX_LAYERS]; /* after everything */

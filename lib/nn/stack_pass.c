@@ -27,8 +27,8 @@ static lap lap_of(seqd_stack *stack, int32_t index, const seqd_stack_pass *pass,
 static int64_t cells_of(const lap *l) { return (int64_t)l->steps * l->pass->rows; }
 
 /*
- * Rows are right-padded: what comes behind a row's last step, or behind the last step where the dilation does not divide
- * their number, is read after all that matters. Backwards it would be read first, so there rows are moved to the end,
+ * Rows are right-padded: what comes behind a row's last step, or behind the last step where the dilation does not
+ * divide their number, is read after all that matters. Backwards it would be read first, so there rows are moved to the end,
  * each by its own distance.
  */
 static int32_t distance(const lap *l, int32_t row)

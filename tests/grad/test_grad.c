@@ -44,7 +44,7 @@ static const variant variants[] = {
 };
 
 static const char *const head_names[] = {"mse", "mae", "quantile", "negative_binomial"};
-static const char *const cell_names[] = {"lstm", "gru"};
+static const char *const cell_names[] = {"lstm", "gru", "gru reset before", "tanh"};
 
 typedef struct problem {
     const variant *v;
@@ -298,9 +298,12 @@ static void test_networks(void **state)
     (void)state;
     for (int32_t level = 0; rig_backend(level); level++)
         for (size_t v = 0; v < sizeof variants / sizeof variants[0]; v++)
-            for (int cell = 0; cell < 2; cell++)
+            /* the rectified cell has kinks all over; tests/nn/test_stack.c takes steps too short to meet them */
+            for (int cell = 0; cell < SEQD_CELL_RELU; cell++)
                 for (int32_t layers = 1; layers <= 2; layers++)
-                    for (int head = 0; head < 4; head++) check_network(&variants[v], level, cell, layers, head);
+                    /* heads know nothing of cells: those beyond two meet one of them */
+                    for (int head = 0; head < (cell < 2 ? 4 : 1); head++)
+                        check_network(&variants[v], level, cell, layers, head);
     /* slopes so small that rounding widens their bound beyond three times must stay the exception */
     assert_true(compared > 5000 && blurred * 20 < compared);
 }

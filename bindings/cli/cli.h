@@ -66,10 +66,11 @@
     X(PATHS, "paths", "N", CLI_STOCKED, "sample paths per article (default 1000)")                                     \
     X(TOP, "top", "N", CLI_REORDER | CLI_TUNE, "rows of the printed table; the rest is counted")                       \
     X(BACKTEST, "backtest", "FILE", CLI_REPORT, "table written by backtest --out")                                     \
-    X(REPEATS, "repeats", "N", CLI_EXPLAIN, "times that each feature is permuted (default 5)")                          \
+    X(REPEATS, "repeats", "N", CLI_EXPLAIN, "times that each feature is permuted (default 5)")                         \
     X(ONE, "series", "ID", CLI_EXPLAIN, "explain the answer to this one, step by step")                                \
     X(CLASS, "class", "N", CLI_EXPLAIN, "number of the class to explain (default: the most probable)")                 \
     X(SERIES, "series", "LIST", CLI_REPORT, "articles to draw (default: 6 with most demand, those to order first)")    \
+    X(WHY, "why", NULL, CLI_REPORT, "also draw what the forecasts go by, and why they are what they are")              \
     X(TITLE, "title", "TEXT", CLI_REPORT, "heading of the report")                                                     \
     X(UNIT, "unit", "TEXT", CLI_REPORT, "what is counted (default units)")                                             \
     X(OUT, "out", "FILE", CLI_ALL, "where the result goes; - is standard output")                                      \

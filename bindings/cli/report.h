@@ -43,6 +43,9 @@ void report_svg(const report *r, const report_chart *chart, int32_t number);
 /* report_chart.c: the section of the charts. */
 int report_charts(const report *r);
 
+/* report_why.c: with --why, importance of features, parts of forecasts, attention. */
+int report_why(const report *r);
+
 /* report_html.c: the page. */
 void report_escape(FILE *file, const char *text);
 /* 1234.56 as "1,235", 12.34 as "12.3", 0.1234 as "0.12"; "–" for NaN. Takes 48 bytes. */

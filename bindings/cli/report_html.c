@@ -249,6 +249,7 @@ int report_page(const report *r)
     write_head(r);
     write_reorder(r);
     int status = report_charts(r);
+    if (status == CLI_OK) status = report_why(r);
     if (status == CLI_OK) status = write_backtest(r);
     if (status == CLI_OK) status = write_data(r);
     fprintf(r->file, "</main>\n<footer>Written by seqdemand %s.</footer>\n</body>\n</html>\n", seqd_version_string());

@@ -51,7 +51,7 @@ static const char *const sheet[] = {
     "svg .history{fill:none;stroke:var(--history);stroke-width:1.3;stroke-linejoin:round}"
     "svg .beyond{fill:var(--history)}svg .median{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}"
     "svg .mean{fill:none;stroke:var(--accent2);stroke-width:1.7;stroke-dasharray:5 3;stroke-linejoin:round}"
-    "svg .out{fill:var(--alert)}",
+    "svg .out{fill:var(--alert)}svg .more{fill:var(--accent)}svg .less{fill:var(--accent2)}",
     "details{margin-top:8px}summary{cursor:pointer;color:var(--accent);font-size:.875rem;padding:4px 0}"
     "figure details .scroll{border:0;max-height:320px;overflow-y:auto;border-radius:0}"
     "figure details table{font-size:.8125rem}figure details th,figure details td{padding:4px 8px}"

@@ -186,6 +186,21 @@ class Report(Stocked):
         self.assertNotIn("What to order", self.html)
         self.assertIn("'kiwi'", self.bad(1, "report", *self.from_model, "--series", "kiwi", "--quiet"))
 
+    def test_why(self):
+        page = self.page("--series", "eggs,apple", "--why")
+        text = " ".join(page.text)
+        for words in ("What the forecasts go by", "eggs : why this forecast", "apple : why this forecast", "demand",
+                      "lag 7", "calendar", "Blue adds to the forecast"):
+            self.assertIn(words, text.replace(": why", " : why"))
+        self.assertEqual(page.tags.count("figure"), 2 + 3)
+        self.assertGreater(page.tags.count("rect"), 30)
+        self.assertNotRegex(self.html, r"(?i)[\" >](nan|-?inf)[\" <]")
+        self.assertNotIn("where it looks", text)
+        self.train("looks.seqd", "--model", "encdec", "--attention", "additive")
+        self.good("report", "--model", "looks.seqd", "--data", "sales.csv", "--series", "eggs", "--why", "--out",
+                  "looks.html", "--quiet")
+        self.assertIn("eggs: where it looks", (self.folder / "looks.html").read_text(encoding="utf-8"))
+
     def test_same_input_same_page(self):
         self.page(*self.stock)
         first = self.html

@@ -7,7 +7,7 @@ import unittest
 
 from support import CliTest
 
-COMMANDS = ["train", "forecast", "backtest", "evaluate", "reorder", "report", "describe"]
+COMMANDS = ["train", "forecast", "backtest", "tune", "evaluate", "reorder", "report", "explain", "describe"]
 
 
 class Usage(CliTest):

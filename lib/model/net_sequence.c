@@ -14,6 +14,11 @@
 /* Floats of the widest array that are worked on together, as in decoder.c. */
 #define CHUNK_FLOATS 131072
 
+/*
+ * A shard of events is as long as its longest row; what is read of it here is brought to the steps the network is opened
+ * for.
+ */
+
 /* One thread's arrays. */
 typedef struct lane {
     float *x, *dx;            /* as embed.h lays them out */
@@ -187,14 +192,15 @@ static const float *states_forward(seqd_net_run *run, const seqd_net_pass *pass,
     const seqd_stack_pass layers = stack_pass(pass, l);
     *h = seqd_stack_forward(part->stack, pass->lane, &layers);
     if (net->pool.pooling == SEQD_POOL_LAST) return *h;
-    return seqd_pool_forward(run->kernels, &net->pool, shard->steps, shard->rows, shard->length, *h, query_of(run),
+    return seqd_pool_forward(run->kernels, &net->pool, run->use.steps, shard->rows, shard->length, *h, query_of(run),
                              &l->pool);
 }
 
 static const float *body_forward(seqd_net_run *run, const seqd_net_pass *pass, lane *l, const float **h)
 {
     const seqd_net *net = run->net;
-    seqd_embed_forward(&net->config.embed, net->tensors.at + net->embed_tensor, run->parameters, pass->shard, l->x);
+    seqd_embed_forward(&net->config.embed, net->tensors.at + net->embed_tensor, run->parameters, pass->shard,
+                       run->use.steps, l->x);
     return states_forward(run, pass, l, h);
 }
 
@@ -254,7 +260,7 @@ static void states_backward(seqd_net_run *run, const seqd_net_pass *pass, const 
     } else {
         const seqd_stack_pass layers = stack_pass(pass, l);
         if (net->pool.pooling != SEQD_POOL_LAST)
-            seqd_pool_backward(run->kernels, &net->pool, shard->steps, shard->rows, shard->length, h, query_of(run),
+            seqd_pool_backward(run->kernels, &net->pool, run->use.steps, shard->rows, shard->length, h, query_of(run),
                                dstates, seqd_stack_gradient(part->stack, pass->lane),
                                pass->grad + at[net->pool_tensor].offset, &l->pool);
         seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
@@ -267,8 +273,8 @@ static void body_backward(seqd_net_run *run, const seqd_net_pass *pass, const fl
     float *dx = net->config.embed.tokens > 0 ? l->dx : NULL;
     states_backward(run, pass, h, dstates, dx, l);
     if (dx)
-        seqd_embed_backward(run->kernels, &net->config.embed, net->tensors.at + net->embed_tensor, pass->shard, dx,
-                            pass->grad);
+        seqd_embed_backward(run->kernels, &net->config.embed, net->tensors.at + net->embed_tensor, pass->shard,
+                            run->use.steps, dx, pass->grad);
 }
 
 static double loss(seqd_net_run *run, const seqd_net_pass *pass)
@@ -278,7 +284,7 @@ static double loss(seqd_net_run *run, const seqd_net_pass *pass)
     const seqd_shard *shard = pass->shard;
     lane *l = &part->lanes[pass->lane];
     const bool each = !net->config.flat && net->pool.pooling == SEQD_POOL_LAST;
-    const int64_t width = net->pool.width, states = (each ? shard->steps : 1) * (int64_t)shard->rows;
+    const int64_t width = net->pool.width, states = (each ? run->use.steps : 1) * (int64_t)shard->rows;
     const float *h = NULL, *from = body_forward(run, pass, l, &h);
     float *back = !pass->grad ? NULL : each ? seqd_stack_gradient(part->stack, pass->lane) : l->pooled_grad;
     if (back) memset(back, 0, (size_t)(states * width) * sizeof *back);
@@ -329,11 +335,12 @@ static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net
     lane *l = &part->lanes[pass->lane];
     const bool each = !net->config.flat && net->pool.pooling == SEQD_POOL_LAST;
     const int64_t width = seqd_embed_width(&net->config.embed), state = net->pool.width;
-    const int64_t used = shard->length[0] * width, all = shard->steps * width;
+    const int64_t used = shard->length[0] * width, all = run->use.steps * width;
     const int64_t at = net->config.flat ? all - used : 0;
     const int32_t last = shard->length[0] > 0 ? shard->length[0] - 1 : 0;
 
-    seqd_embed_forward(&net->config.embed, net->tensors.at + net->embed_tensor, run->parameters, shard, l->x);
+    seqd_embed_forward(&net->config.embed, net->tensors.at + net->embed_tensor, run->parameters, shard, run->use.steps,
+                       l->x);
     memset(slopes->x, 0, (size_t)all * sizeof(float));
     memset(slopes->part, 0, (size_t)all * sizeof(float));
     memcpy(slopes->x, l->x + at, (size_t)used * sizeof(float));
@@ -347,7 +354,7 @@ static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net
     seqd_dense_backward(run->kernels, &net->output, &part->output, 1, l->states, 0, out,
                         net->tensors.at + net->output_tensor, pass->grad, l->states_grad, &l->output);
     float *back = each ? seqd_stack_gradient(part->stack, pass->lane) : l->pooled_grad;
-    memset(back, 0, (size_t)((each ? shard->steps : 1) * state) * sizeof *back);
+    memset(back, 0, (size_t)((each ? run->use.steps : 1) * state) * sizeof *back);
     memcpy(back + state_of(net, shard, last) * state, l->states_grad, (size_t)state * sizeof *back);
     states_backward(run, pass, h, back, slopes->dx, l);
     memmove(slopes->dx, slopes->dx + at, (size_t)used * sizeof(float));

@@ -12,6 +12,7 @@
 #include <seqdemand/trainer.h>
 #include <seqdemand/predictor.h>
 #include <seqdemand/explain.h>
+#include <seqdemand/prediction.h>
 #include <seqdemand/stream.h>
 #include <seqdemand/evaluation.h>
 #include <seqdemand/tuner.h>

@@ -93,4 +93,12 @@ int32_t seqd_events_split(seqd_dataset *dataset, seqd_split how, double fraction
 int32_t seqd_events_fold(seqd_dataset *dataset, int32_t folds, int32_t fold, uint64_t seed, seqd_dataset **rest,
                          seqd_dataset **held, seqd_error *error);
 
+/* event_asked.c: the events of a sequence whose answers are asked for, as seqd_predictor_answer says. */
+typedef enum seqd_asked { SEQD_ASKED_END, SEQD_ASKED_LABELLED, SEQD_ASKED_EVERY } seqd_asked;
+/*
+ * The first of them behind event `after` (-1 to begin with; of SEQD_ASKED_LABELLED there is one), or -1. `answers` is
+ * how many events from it on must have a label.
+ */
+int64_t seqd_events_asked(const seqd_dataset *dataset, int64_t series, seqd_asked which, int32_t answers, int64_t after);
+
 #endif

@@ -2,6 +2,8 @@
 #ifndef SEQD_INFER_H
 #define SEQD_INFER_H
 
+#include <seqdemand/prediction.h>
+
 #include "model.h"
 
 int32_t seqd_predictor_new(seqd_model *model, seqd_predictor **out, seqd_error *error);
@@ -18,5 +20,9 @@ int32_t seqd_predictor_forecast_into(seqd_predictor *predictor, const seqd_datas
 /* As seqd_predictor_attention. */
 int32_t seqd_predictor_map(seqd_predictor *predictor, const seqd_dataset *dataset, int64_t series, float *weights,
                            int64_t count, seqd_error *error);
+
+/* answer.c: <seqdemand/prediction.h>. */
+int32_t seqd_predictor_judge(seqd_predictor *predictor, const seqd_dataset *dataset, int32_t which,
+                             seqd_prediction **out, seqd_error *error);
 
 #endif

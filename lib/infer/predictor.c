@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "infer.h"
+#include "predictor.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,54 +11,30 @@
 #include "parallel.h"
 #include "status.h"
 
-/* One thread's arrays for a shard. */
-typedef struct lane {
-    seqd_shard shard;
-    float *out;        /* [rows][horizon][width] */
-    float *scratch;
-} lane;
-
-/* Everything whose size follows from the largest dataset so far; made anew for a larger one. */
-typedef struct scratch {
-    int32_t rows, lanes; /* of a shard; threads at once */
-    seqd_net_run *net;
-    lane *lane;          /* [lanes] */
-    void *memory;
-} scratch;
-
-struct seqd_predictor {
-    seqd_context *context;
-    seqd_model *model;
-    seqd_backend backend;
-    scratch scratch;
-    int64_t epoch;           /* of the parameters that scratch.net holds; -1: none */
-    seqd_binding binding;    /* light; keeps its calendar from run to run */
-    seqd_forecast *spare;    /* where a forecast that is written over comes to be; NULL before the first */
-    struct seqd_predictor **members; /* of an ensemble [model->member_count], each with its answer in `spare` */
-};
-
-static void place(const seqd_model *model, scratch *s, seqd_arena *arena)
+static void place(const seqd_model *model, seqd_scratch *s, seqd_arena *arena)
 {
     const seqd_features *features = &model->features;
-    const size_t values = (size_t)features->horizon * (size_t)model->net.config.head.width;
+    const size_t values = model->net.config.kind == SEQD_NET_SEQUENCE
+                              ? (size_t)model->net.output.size[0]
+                              : (size_t)features->horizon * (size_t)model->net.config.head.width;
     s->lane = seqd_arena_take(arena, (size_t)s->lanes, sizeof *s->lane);
     for (int32_t i = 0; i < s->lanes; i++) {
-        lane sized;
-        lane *l = arena->base ? &s->lane[i] : &sized;
+        seqd_lane sized;
+        seqd_lane *l = arena->base ? &s->lane[i] : &sized;
         seqd_shard_place_light(features, s->rows, features->context_length, arena, &l->shard);
         l->out = seqd_arena_take(arena, (size_t)s->rows * values, sizeof(float));
         l->scratch = seqd_arena_take(arena, values, sizeof(float));
     }
 }
 
-static void scratch_clear(seqd_context *context, scratch *s)
+void seqd_scratch_clear(seqd_context *context, seqd_scratch *s)
 {
     seqd_net_close(s->net);
     seqd_free(context, s->memory);
     memset(s, 0, sizeof *s);
 }
 
-static int32_t scratch_create(const seqd_predictor *predictor, scratch *s, seqd_error *error)
+static int32_t scratch_create(const seqd_predictor *predictor, seqd_scratch *s, seqd_error *error)
 {
     const seqd_model *model = predictor->model;
     seqd_arena arena = {NULL, 0, false};
@@ -73,7 +49,7 @@ static int32_t scratch_create(const seqd_predictor *predictor, scratch *s, seqd_
         seqd_net_open(predictor->context, &model->net, &predictor->backend, &use, &s->net, error);
     if (status != SEQD_OK) {
         s->net = NULL;
-        scratch_clear(predictor->context, s);
+        seqd_scratch_clear(predictor->context, s);
     }
     return status;
 }
@@ -81,10 +57,10 @@ static int32_t scratch_create(const seqd_predictor *predictor, scratch *s, seqd_
 static int64_t shard_count(int64_t series) { return (series + SEQD_SHARD_ROWS - 1) / SEQD_SHARD_ROWS; }
 
 /* A single series needs one row on one thread; larger datasets need more, and what was once there stays. */
-static int32_t make_room(seqd_predictor *predictor, int64_t series, seqd_error *error)
+int32_t seqd_predictor_make_room(seqd_predictor *predictor, int64_t series, seqd_error *error)
 {
     const int64_t shards = shard_count(series), threads = predictor->context->threads;
-    scratch *have = &predictor->scratch, next = {
+    seqd_scratch *have = &predictor->scratch, next = {
         .rows = (int32_t)(series < 1 ? 1 : series < SEQD_SHARD_ROWS ? series : SEQD_SHARD_ROWS),
         .lanes = (int32_t)(shards < 1 ? 1 : shards < threads ? shards : threads),
     };
@@ -92,7 +68,7 @@ static int32_t make_room(seqd_predictor *predictor, int64_t series, seqd_error *
     if (next.rows < have->rows) next.rows = have->rows;
     if (next.lanes < have->lanes) next.lanes = have->lanes;
     SEQD_CHECK(scratch_create(predictor, &next, error));
-    scratch_clear(predictor->context, have);
+    seqd_scratch_clear(predictor->context, have);
     *have = next;
     predictor->epoch = -1;
     return SEQD_OK;
@@ -138,7 +114,7 @@ void seqd_predictor_free(seqd_predictor *predictor)
     seqd_free(context, (void *)predictor->members);
     seqd_forecast_free(predictor->spare);
     seqd_binding_clear(&predictor->binding);
-    scratch_clear(context, &predictor->scratch);
+    seqd_scratch_clear(context, &predictor->scratch);
     seqd_model_free(predictor->model);
     seqd_free(context, predictor);
     seqd_context_drop(context);
@@ -197,7 +173,7 @@ static void shard_task(void *user, int64_t index, int32_t thread)
     const seqd_model *model = predictor->model;
     const seqd_head *head = &model->net.config.head;
     const int32_t horizon = model->features.horizon;
-    lane *l = &predictor->scratch.lane[thread];
+    seqd_lane *l = &predictor->scratch.lane[thread];
     const int64_t first = p->first + index * SEQD_SHARD_ROWS, left = p->first + p->count - first;
     const int32_t rows = (int32_t)(left < SEQD_SHARD_ROWS ? left : SEQD_SHARD_ROWS);
     seqd_window windows[SEQD_SHARD_ROWS] = {{0}};
@@ -239,7 +215,7 @@ static int32_t run_rounds(pass *p, seqd_error *error)
         seqd_parallel_for(threads < lanes ? threads : lanes, shard_count(p->count), shard_task, p);
         const int32_t status = seqd_net_status(predictor->scratch.net, error);
         if (status != SEQD_OK) {
-            scratch_clear(predictor->context, &predictor->scratch); /* a failure stays with a net: the next is new */
+            seqd_scratch_clear(predictor->context, &predictor->scratch); /* a failure stays with a net: the next is new */
             return status;
         }
         if (p->dataset->series_count <= ROUND_SERIES) break;
@@ -276,7 +252,7 @@ static int32_t compute(seqd_predictor *predictor, const seqd_dataset *dataset, b
     seqd_binding *binding = &predictor->binding;
     SEQD_CHECK(seqd_binding_lighten(predictor->context, &model->features, dataset, binding, error));
     if (complete) SEQD_CHECK(check_future(predictor, dataset, binding, error));
-    SEQD_CHECK(make_room(predictor, dataset->series_count, error));
+    SEQD_CHECK(seqd_predictor_make_room(predictor, dataset->series_count, error));
     static const char *const none = "";
     const char *const *ids = dataset->series_count > 0 ? &dataset->series[0].id : &none;
     SEQD_CHECK(seqd_forecast_prepare(forecast, ids, sizeof *dataset->series, dataset->series_count,
@@ -348,6 +324,10 @@ static int32_t compute_members(seqd_predictor *predictor, const seqd_dataset *da
 static int32_t read_and_compute(seqd_predictor *predictor, const seqd_dataset *dataset, bool complete,
                                 seqd_forecast *forecast, seqd_error *error)
 {
+    if (predictor->model->features.kind == SEQD_DATA_EVENTS)
+        return seqd_fail(error, SEQD_E_UNSUPPORTED,
+                         "a model of task=%s does not make forecasts: seqd_predictor_answer asks it",
+                         seqd_option_text(predictor->model->options, SEQD_OPT_TASK));
     SEQD_CHECK(seqd_model_begin_read(predictor->model, error));
     const int32_t status = predictor->members ? compute_members(predictor, dataset, complete, forecast, error)
                                               : compute(predictor, dataset, complete, forecast, error);
@@ -386,9 +366,9 @@ static int32_t map_one(seqd_predictor *predictor, const seqd_dataset *dataset, i
     const seqd_window window = {series, from->length - 1, from->length, 1};
     SEQD_CHECK(seqd_binding_lighten(predictor->context, features, dataset, &predictor->binding, error));
     SEQD_CHECK(check_future(predictor, dataset, &predictor->binding, error));
-    SEQD_CHECK(make_room(predictor, 1, error));
+    SEQD_CHECK(seqd_predictor_make_room(predictor, 1, error));
     take_parameters(predictor);
-    lane *l = &predictor->scratch.lane[0];
+    seqd_lane *l = &predictor->scratch.lane[0];
     seqd_shard_fill(&predictor->binding, &window, 1, &l->shard);
     seqd_net_predict(predictor->scratch.net, 0, &l->shard, &features->plan, l->out);
     SEQD_CHECK(seqd_net_status(predictor->scratch.net, error));

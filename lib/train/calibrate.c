@@ -173,6 +173,7 @@ static int64_t pick_windows(const seqd_sampler *sampler, seqd_window *windows)
 int32_t seqd_trainer_calibrate(seqd_trainer *trainer, seqd_error *error)
 {
     seqd_model *model = trainer->model;
+    if (model->features.kind == SEQD_DATA_EVENTS) return seqd_trainer_choose_threshold(trainer, error);
     const seqd_head *head = &model->net.config.head;
     const size_t horizon = (size_t)model->features.horizon;
     const bool point = seqd_head_is_point(head);

@@ -35,6 +35,8 @@ int32_t seqd_monitor_create(seqd_trainer *trainer, seqd_error *error)
     seqd_monitor *m = &trainer->monitor;
     m->mae = seqd_option_choice(trainer->options, SEQD_OPT_MONITOR) == 1;
     if (!m->mae) return SEQD_OK;
+    if (trainer->model->net.config.answer.classes > 0)
+        return seqd_fail(error, SEQD_E_OPTION, "monitor=mae does not fit task=classify");
     if (trainer->sampler.validation_count == 0)
         return seqd_fail(error, SEQD_E_OPTION, "monitor=mae needs a validation part (option 'val_size')");
     seqd_arena arena = {NULL, 0, false};
@@ -75,12 +77,34 @@ static double judge_error(void *user, int32_t lane, const seqd_shard *shard, dou
     return sum;
 }
 
+/* The same of sequences: of the answer after the last event of each row. */
+static double judge_answers(void *user, int32_t lane, const seqd_shard *shard, double *weight)
+{
+    const seqd_trainer *trainer = user;
+    const seqd_model *model = trainer->model;
+    const seqd_answer *answer = &model->net.config.answer;
+    const seqd_monitor *m = &trainer->monitor;
+    double sum = 0.0;
+    seqd_net_predict(trainer->runner.net, lane, shard, &model->features.plan, m->out[lane]);
+    for (int32_t r = 0; r < shard->rows; r++) {
+        const int64_t last = (int64_t)r * shard->steps + shard->length[r] - 1;
+        if (!(shard->fork[last] > 0.0f)) continue;
+        seqd_head_parameters(trainer->backend.kernels, &model->net.config.head, &model->dist, 1,
+                             m->out[lane] + (int64_t)r * answer->width, answer->mean, answer->deviation, no_spread,
+                             NULL, m->scratch[lane], m->parameters[lane]);
+        const double y = answer->mean + answer->deviation * (double)shard->label[last];
+        sum += fabs(y - seqd_dist_quantile(&model->dist, m->parameters[lane], 0.5));
+        *weight += 1.0;
+    }
+    return sum;
+}
+
 double seqd_monitor_value(seqd_trainer *trainer, const float *parameters)
 {
+    const bool events = trainer->model->features.kind == SEQD_DATA_EVENTS;
+    const seqd_judge_fn judge = !trainer->monitor.mae ? NULL : events ? judge_answers : judge_error;
     double weight;
-    const double sum =
-        seqd_runner_evaluate(&trainer->runner, parameters, trainer->sampler.validation,
-                             trainer->sampler.validation_count, trainer->monitor.mae ? judge_error : NULL, trainer,
-                             &weight);
+    const double sum = seqd_runner_evaluate(&trainer->runner, parameters, trainer->sampler.validation,
+                                            trainer->sampler.validation_count, judge, trainer, &weight);
     return weight > 0.0 ? sum / weight : (double)NAN;
 }

@@ -100,6 +100,7 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
                                 seqd_team_size(context->threads, shards), &trainer->runner, error));
     SEQD_TRY(status, failed, seqd_augment_set(options, &model->features, &trainer->runner.augment, error));
     SEQD_TRY(status, failed, make_room(trainer, error));
+    SEQD_TRY(status, failed, seqd_trainer_weigh_classes(trainer, error));
     SEQD_TRY(status, failed, seqd_monitor_create(trainer, error));
     trainer->summary.struct_size = (uint32_t)sizeof trainer->summary;
     trainer->summary.series = trainer->sampler.count;
@@ -118,6 +119,8 @@ void seqd_trainer_free(seqd_trainer *trainer)
     seqd_context *context = trainer->context;
     seqd_free(context, trainer->best);
     seqd_free(context, trainer->raw);
+    seqd_free(context, trainer->class_counts);
+    seqd_free(context, trainer->class_weights);
     seqd_free(context, trainer->monitor.memory);
     seqd_average_clear(context, &trainer->average);
     seqd_runner_clear(&trainer->runner);

@@ -167,6 +167,8 @@ struct seqd_trainer {
     seqd_monitor monitor;
     int64_t batch_size, max_steps, val_every, patience;
     double clip;
+    double *class_counts;        /* class_weight=balanced: [classes], as training draws them; else NULL */
+    float *class_weights;        /* that many over what would be even */
     int64_t drawn;               /* windows drawn so far */
     seqd_run run;
     const char *task;            /* what progress reports call this run; NULL: "train <model>" */
@@ -181,6 +183,10 @@ void seqd_trainer_free(seqd_trainer *trainer);
 /* fit.c */
 int32_t seqd_trainer_fit(seqd_trainer *trainer, seqd_error *error);
 int32_t seqd_trainer_steps(seqd_trainer *trainer, int64_t steps, double *loss, seqd_error *error);
+
+/* task.c: weights of classes by option class_weight; the threshold of two classes by option or validation part. */
+int32_t seqd_trainer_weigh_classes(seqd_trainer *trainer, seqd_error *error);
+int32_t seqd_trainer_choose_threshold(seqd_trainer *trainer, seqd_error *error);
 
 int32_t seqd_monitor_create(seqd_trainer *trainer, seqd_error *error);
 /* Of these parameters; NaN when the validation part has no target. */

@@ -22,6 +22,7 @@ static void releases_take_null(void **state)
     seqd_tuner_release(NULL);
     seqd_importance_release(NULL);
     seqd_attribution_release(NULL);
+    seqd_prediction_release(NULL);
 }
 
 static void readers_take_null(void **state)
@@ -50,6 +51,13 @@ static void readers_take_null(void **state)
     assert_int_equal(seqd_forecast_horizon(NULL), 0);
     assert_null(seqd_forecast_series_id(NULL, 0));
     assert_int_equal(seqd_forecast_series_status(NULL, 0), SEQD_E_ARG);
+    assert_int_equal(seqd_prediction_row_count(NULL), 0);
+    assert_int_equal(seqd_prediction_answer_count(NULL), 0);
+    assert_int_equal(seqd_prediction_class_count(NULL), 0);
+    assert_null(seqd_prediction_class_name(NULL, 0));
+    assert_null(seqd_prediction_id(NULL, 0));
+    assert_int_equal(seqd_prediction_event(NULL, 0), -1);
+    assert_true(seqd_prediction_threshold(NULL) == 0.0);
     assert_int_equal(seqd_backtest_row_count(NULL), 0);
     assert_true(isnan(seqd_importance_loss(NULL)));
     assert_int_equal(seqd_importance_windows(NULL), 0);
@@ -251,6 +259,15 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_predictor_attention(NULL, h.dataset, 0, weights, 8, error));
     BAD(seqd_predictor_attention(predictor, NULL, 0, weights, 8, error));
     BAD(seqd_predictor_attention(predictor, h.dataset, 0, NULL, 8, error));
+
+    BAD(seqd_predictor_answer(NULL, h.dataset, SEQD_ANSWER_END, NULL, error));
+    BAD(seqd_baseline_answer(NULL, h.dataset, SEQD_ANSWER_END, NULL, error));
+    BAD(seqd_prediction_scores(NULL, 0, numbers, error));
+    BAD(seqd_prediction_classes(NULL, 0, NULL, error));
+    BAD(seqd_prediction_labels(NULL, 0, numbers, error));
+    BAD(seqd_prediction_evaluate(NULL, NULL, error));
+    BAD(seqd_prediction_evaluate_class(NULL, 0, NULL, error));
+    BAD(seqd_prediction_confusion(NULL, NULL, error));
     BAD(seqd_predictor_run(NULL, h.dataset, &answer, error));
     BAD(seqd_predictor_run(predictor, NULL, &answer, error));
     BAD(seqd_predictor_run(predictor, h.dataset, NULL, error));

@@ -466,6 +466,65 @@ static void refuse_null_in_explanations(void)
     assert_true(value == 42);
 }
 
+static void refuse_null_in_predictions(void)
+{
+    static const char text[] = "user,x,label\na,1,0\nb,2,1\n";
+    PLACE(seqd_prediction, out);
+    seqd_prediction *answers = NULL;
+    seqd_dataset *events = NULL;
+    seqd_options *settings = rig_options(context, "task=classify num_columns=x horizon=0");
+    seqd_answer_metrics metrics = { .struct_size = sizeof metrics };
+    seqd_class_metrics one = { .struct_size = sizeof one };
+    double values[2] = { 42, 42 };
+    int64_t counts[4];
+    int32_t class = 42;
+
+    RIG_OK(seqd_dataset_parse(context, settings, text, sizeof text - 1, &events, &error));
+    REFUSES(seqd_predictor_answer, NULL, events, SEQD_ANSWER_END, &out);
+    REFUSES(seqd_predictor_answer, predictor, NULL, SEQD_ANSWER_END, &out);
+    REFUSES(seqd_predictor_answer, predictor, events, SEQD_ANSWER_END, NULL);
+    RIG_EXPECT(SEQD_E_ARG, seqd_predictor_answer(predictor, events, -1, &out, &error));
+    RIG_EXPECT(SEQD_E_ARG, seqd_predictor_answer(predictor, events, 3, &out, &error));
+    RIG_EXPECT(SEQD_E_UNSUPPORTED, seqd_predictor_answer(predictor, events, SEQD_ANSWER_END, &out, &error));
+    REFUSES(seqd_baseline_answer, NULL, events, SEQD_ANSWER_END, &out);
+    REFUSES(seqd_baseline_answer, events, NULL, SEQD_ANSWER_END, &out);
+    REFUSES(seqd_baseline_answer, events, events, SEQD_ANSWER_END, NULL);
+    RIG_EXPECT(SEQD_E_DATA, seqd_baseline_answer(events, dataset, SEQD_ANSWER_END, &out, &error));
+    RIG_OK(seqd_baseline_answer(events, events, SEQD_ANSWER_END, &answers, &error));
+    GIVES(0, seqd_prediction_row_count, NULL);
+    GIVES(0, seqd_prediction_answer_count, NULL);
+    GIVES(0, seqd_prediction_class_count, NULL);
+    GIVES(NULL, seqd_prediction_class_name, NULL, 0);
+    GIVES(NULL, seqd_prediction_id, NULL, 0);
+    GIVES(-1, seqd_prediction_event, NULL, 0);
+    assert_true(!seqd_prediction_class_name(answers, 2) && !seqd_prediction_id(answers, 2));
+    assert_int_equal(seqd_prediction_event(answers, -1), -1);
+    GIVES(0, seqd_prediction_threshold, NULL);
+    REFUSES(seqd_prediction_scores, NULL, 0, values);
+    RIG_EXPECT(SEQD_E_ARG, seqd_prediction_scores(answers, 2, values, &error));
+    REFUSES(seqd_prediction_scores, answers, 0, NULL);
+    REFUSES(seqd_prediction_classes, NULL, 0, &class);
+    RIG_EXPECT(SEQD_E_ARG, seqd_prediction_classes(answers, -1, &class, &error));
+    REFUSES(seqd_prediction_classes, answers, 0, NULL);
+    REFUSES(seqd_prediction_labels, NULL, 0, values);
+    RIG_EXPECT(SEQD_E_ARG, seqd_prediction_labels(answers, 2, values, &error));
+    REFUSES(seqd_prediction_labels, answers, 0, NULL);
+    REFUSES(seqd_prediction_evaluate, NULL, &metrics);
+    REFUSES(seqd_prediction_evaluate, answers, NULL);
+    REFUSES(seqd_prediction_evaluate_class, NULL, 0, &one);
+    RIG_EXPECT(SEQD_E_ARG, seqd_prediction_evaluate_class(answers, 2, &one, &error));
+    REFUSES(seqd_prediction_evaluate_class, answers, 0, NULL);
+    REFUSES(seqd_prediction_confusion, NULL, counts);
+    REFUSES(seqd_prediction_confusion, answers, NULL);
+    assert_ptr_equal(out, &poison);
+    assert_true(values[0] == 42 && class == 42);
+    RIG_OK(seqd_prediction_scores(answers, 1, values, &error));
+    assert_true(values[0] == 0.5 && values[1] == 0.5);
+    seqd_prediction_release(answers);
+    seqd_dataset_release(events);
+    seqd_options_release(settings);
+}
+
 static void refuse_null_in_tuners(void)
 {
     PLACE(seqd_tuner, out);
@@ -548,7 +607,8 @@ static void null_is_answered_by_every_function(void **state)
 {
     (void)state;
     static const char *const headers[] = { "base.h", "context.h", "options.h", "dataset.h", "model.h", "optimizer.h",
-                                           "trainer.h", "predictor.h", "explain.h", "evaluation.h", "tuner.h", "inventory.h" };
+                                           "trainer.h", "predictor.h", "explain.h", "prediction.h",
+                                           "evaluation.h", "tuner.h", "inventory.h" };
     int bad = 0, functions = 0;
     refuse_null_in_data();
     refuse_null_in_models();
@@ -556,6 +616,7 @@ static void null_is_answered_by_every_function(void **state)
     refuse_null_in_measures();
     refuse_null_in_tuners();
     refuse_null_in_explanations();
+    refuse_null_in_predictions();
     RELEASES(seqd_context_release);
     RELEASES(seqd_options_release);
     RELEASES(seqd_table_release);
@@ -571,6 +632,7 @@ static void null_is_answered_by_every_function(void **state)
     RELEASES(seqd_tuner_release);
     RELEASES(seqd_importance_release);
     RELEASES(seqd_attribution_release);
+    RELEASES(seqd_prediction_release);
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         char path[1024];
         static char text[1 << 16];

@@ -6,12 +6,13 @@ static seqd_context *context;
 static seqd_options *options;
 static seqd_dataset *shop;
 
+static const char text[] = "user,time,event,price\n"
+                           "b,2024-01-01 12:00:00,view,2\na,2024-01-01,view,1\na,2024-01-03 05:06:07,buy,3\n"
+                           "b,2024-01-02 12:00:00,cart,\nc,2024-01-04,view,1\nc,2024-01-05,buy,1\n,2024-01-05,buy,1\n";
+
 static int set_up(void **state)
 {
     (void)state;
-    static const char text[] = "user,time,event,price\n"
-                               "b,2024-01-01 12:00:00,view,2\na,2024-01-01,view,1\na,2024-01-03 05:06:07,buy,3\n"
-                               "b,2024-01-02 12:00:00,cart,\nc,2024-01-04,view,1\nc,2024-01-05,buy,1\n,2024-01-05,buy,1\n";
     seqd_error error = SEQD_ERROR_INIT;
     context = rig_context(NULL);
     RIG_OK(seqd_options_create(context, &options, &error));
@@ -101,12 +102,74 @@ static void for_panels_alone(void **state)
     assert_null(backtest);
 }
 
+/* Bytes of a model made of a dataset; equal ones are made of equal data. Freed by the caller. */
+static unsigned char *model_of(seqd_dataset *dataset, size_t *size)
+{
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_model *model = NULL;
+    *size = 0;
+    RIG_OK(seqd_model_create(context, options, dataset, &model, &error));
+    RIG_OK(seqd_model_save_memory(model, NULL, size, &error));
+    unsigned char *bytes = malloc(*size);
+    assert_non_null(bytes);
+    RIG_OK(seqd_model_save_memory(model, bytes, size, &error));
+    seqd_model_release(model);
+    return bytes;
+}
+
+static void a_file_reads_as_its_text(void **state)
+{
+    (void)state;
+    static const char path[] = "test_event_data.csv";
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_dataset *read = NULL;
+    size_t a_size, b_size;
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, sizeof text - 1, file), sizeof text - 1);
+    assert_int_equal(fclose(file), 0);
+    RIG_OK(seqd_dataset_read(context, options, path, &read, &error));
+    remove(path);
+    unsigned char *a = model_of(shop, &a_size), *b = model_of(read, &b_size);
+    assert_int_equal(a_size, b_size);
+    assert_memory_equal(a, b, a_size);
+    free(a);
+    free(b);
+    seqd_dataset_release(read);
+}
+
+static void models_keep_what_they_know(void **state)
+{
+    (void)state;
+    static const char *const transforms[] = { "standard", "log1p", "quantile", "none" };
+    seqd_error error = SEQD_ERROR_INIT;
+    for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++) {
+        size_t size, again;
+        seqd_model *model = NULL;
+        RIG_OK(seqd_options_set_str(options, "num_transform", transforms[i], &error));
+        unsigned char *bytes = model_of(shop, &size);
+        RIG_OK(seqd_model_load_memory(context, bytes, size, &model, &error));
+        again = size;
+        unsigned char *copy = malloc(size);
+        assert_non_null(copy);
+        RIG_OK(seqd_model_save_memory(model, copy, &again, &error));
+        assert_int_equal(again, size);
+        assert_memory_equal(copy, bytes, size);
+        seqd_model_release(model);
+        free(bytes);
+        free(copy);
+    }
+    RIG_OK(seqd_options_set_str(options, "num_transform", "standard", &error));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_it_answers),
         cmocka_unit_test(parts),
         cmocka_unit_test(for_panels_alone),
+        cmocka_unit_test(a_file_reads_as_its_text),
+        cmocka_unit_test(models_keep_what_they_know),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -81,6 +81,8 @@
       "go on with an interrupted training: the same data, the settings of the checkpoint")                             \
     X(UPDATE, "update", "FILE", CLI_TRAIN,                                                                             \
       "train on with newer rows, from a checkpoint's weights and optimizer state")                                     \
+    X(ADAPT, "adapt", "FILE", CLI_TRAIN,                                                                               \
+      "start from the weights of this model: for new rows, new categories, other settings")                            \
     X(JSON, "json", NULL, CLI_ALL & ~CLI_REPORT, "print JSON")                                                         \
     X(MARKDOWN, "markdown", NULL, CLI_DESCRIBE, "print the reference page of the options")                             \
     X(SET, "set", "K=V", CLI_ALL & ~CLI_DESCRIBE, "set an option; the same as --K V")                                  \

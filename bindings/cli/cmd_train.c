@@ -87,12 +87,17 @@ static int open_trainer(cli *c, const seqd_options *options, seqd_dataset *datas
                         seqd_trainer **trainer)
 {
     const char *resume = c->flags[CLI_FLAG_RESUME], *update = c->flags[CLI_FLAG_UPDATE];
+    const char *adapt = c->flags[CLI_FLAG_ADAPT];
+    seqd_model *old = NULL;
     int32_t made;
     if (resume != NULL) made = seqd_trainer_resume(c->context, resume, dataset, trainer, model, &c->error);
     else if (update != NULL)
         made = seqd_trainer_update(c->context, update, dataset, options, trainer, model, &c->error);
     else {
-        made = seqd_model_create(c->context, options, dataset, model, &c->error);
+        if (adapt != NULL) made = seqd_model_load(c->context, adapt, &old, &c->error);
+        else made = seqd_model_create(c->context, options, dataset, model, &c->error);
+        if (adapt != NULL && made == SEQD_OK) made = seqd_model_adapt(old, options, dataset, model, &c->error);
+        seqd_model_release(old);
         if (made == SEQD_OK) made = seqd_trainer_create(*model, dataset, options, NULL, trainer, &c->error);
     }
     return made == SEQD_OK ? CLI_OK : cli_failed(c);
@@ -127,13 +132,15 @@ static int fit_kept(cli *c, const seqd_options *options, seqd_dataset *dataset, 
 static int read_settings(cli *c, seqd_options **options)
 {
     const char *resume = c->flags[CLI_FLAG_RESUME], *update = c->flags[CLI_FLAG_UPDATE];
+    const char *adapt = c->flags[CLI_FLAG_ADAPT];
     seqd_model *model = NULL;
-    if (resume != NULL && update != NULL) return cli_wrong(c, "--resume and --update exclude each other");
+    if ((resume != NULL) + (update != NULL) + (adapt != NULL) > 1)
+        return cli_wrong(c, "--resume, --update and --adapt exclude each other");
     if (resume != NULL && (c->setting_count > 0 || c->flags[CLI_FLAG_CONFIG] != NULL))
         return cli_wrong(c, "--resume goes on with the settings of the checkpoint and takes no others");
-    if (resume == NULL && update == NULL) return cli_read_options(c, NULL, options);
-    if (seqd_model_load(c->context, resume != NULL ? resume : update, &model, &c->error) != SEQD_OK)
-        return cli_failed(c);
+    const char *path = resume != NULL ? resume : update != NULL ? update : adapt;
+    if (path == NULL) return cli_read_options(c, NULL, options);
+    if (seqd_model_load(c->context, path, &model, &c->error) != SEQD_OK) return cli_failed(c);
     const int status = cli_read_options(c, model, options);
     seqd_model_release(model);
     return status;
@@ -148,7 +155,7 @@ int cli_train(cli *c)
     const char *network = "";
     bool stopped = false;
     const bool kept = c->flags[CLI_FLAG_CHECKPOINT] != NULL || c->flags[CLI_FLAG_RESUME] != NULL
-                      || c->flags[CLI_FLAG_UPDATE] != NULL;
+                      || c->flags[CLI_FLAG_UPDATE] != NULL || c->flags[CLI_FLAG_ADAPT] != NULL;
     int status = cli_need(c, CLI_FLAG_DATA);
     if (status == CLI_OK) status = cli_need(c, CLI_FLAG_OUT);
     if (status == CLI_OK) status = cli_check_place(c, CLI_FLAG_OUT);

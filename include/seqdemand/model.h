@@ -138,6 +138,21 @@ SEQD_API int32_t seqd_model_set_parameter(seqd_model *model, const char *name, c
                                           seqd_error *error);
 
 /*
+ * Makes a new model for other data or settings that starts from the weights of a trained one, for a trainer to go on
+ * with (option `freeze` keeps some of them as they are). `options` NULL: the settings of the model. The data must have
+ * the columns of the model; scaling, statistics and, where their options are the same, lags and calendar stay those of
+ * the model. Of the weights are taken over: every tensor with the name and shape of one in the old model; of embeddings
+ * the rows of the categories that both know, found by their text, and that of the unknown; the outputs only where head
+ * and classes are the same. All else, such as the rows of new categories and a new head, starts as in a new model. A
+ * panel keeps the categories of both; embeddings keep their widths unless `embedding_size` is another. With the same
+ * settings, and categories that were known, the new model forecasts as the old one before it is trained.
+ * The card tells `carried_parameters`, and the log (SEQD_LOG_INFO) names each tensor that starts fresh.
+ * Errors: as seqd_model_create; SEQD_E_DATA (other columns), SEQD_E_UNSUPPORTED (an ensemble), SEQD_E_BUSY.
+ */
+SEQD_API int32_t seqd_model_adapt(seqd_model *model, const seqd_options *options, seqd_dataset *dataset,
+                                  seqd_model **out, seqd_error *error);
+
+/*
  * Makes one model of several: an ensemble. The members must answer the same question (task, horizon, frequency, classes)
  * and read data in the same way; they may be networks of any kind and head. They are shared, not copied; members of an
  * ensemble among them become members themselves, so that all count the same.

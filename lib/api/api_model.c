@@ -221,3 +221,15 @@ int32_t seqd_model_member(const seqd_model *model, int32_t index, seqd_model **o
     *out = seqd_model_retain(model->members[index]);
     return SEQD_OK;
 }
+
+int32_t seqd_model_adapt(seqd_model *model, const seqd_options *options, seqd_dataset *dataset, seqd_model **out,
+                         seqd_error *error)
+{
+    int32_t status;
+    SEQD_NEED(model);
+    SEQD_NEED(dataset);
+    SEQD_NEED(out);
+    if (!dataset->sealed) return seqd_fail(error, SEQD_E_STATE, "the dataset is not sealed yet");
+    SEQD_COMPUTE(status, seqd_model_renew(model, options, dataset, out, error));
+    return status;
+}

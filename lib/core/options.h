@@ -94,8 +94,8 @@
       "recurrent layers; 0: as many as hidden_size names; more repeats a single size")                                 \
     X(DROPOUT, "dropout", F64, "model", "0.1", 0, 0.95, "", "share of units dropped between layers while training")    \
     X(DECODER_SIZE, "decoder_size", I64, "model", "16", 1, 512, "", "units per forecast step in the decoder")          \
-    X(EMBEDDING_SIZE, "embedding_size", I64, "model", "0", 0, 512, "",                                                 \
-      "width of each category's embedding; 0: min(50, 1.6 n^0.56)")                                                    \
+    X(EMBEDDING_SIZE, "embedding_size", I64_LIST, "model", "0", 0, 512, "",                                            \
+      "width of each category's embedding: one for all, or one for each column; 0: min(50, 1.6 n^0.56)")               \
     X(SCALER, "scaler", CHOICE, "model", "mean_abs", 0, 0,                                                             \
       "mean_abs|standard|min_max|min_max_signed|robust|log1p|none",                                                    \
       "how the target is scaled from the steps before each forecast; log1p standardises the logarithm")                \

@@ -126,8 +126,12 @@ void seqd_model_scale_labels(const seqd_options *options, seqd_features *feature
     events->label_mean = 0.0;
 }
 
-int32_t seqd_usual_embedding(int32_t count)
+int32_t seqd_embedding_width(const seqd_options *options, int32_t column, int32_t count)
 {
+    int64_t asked[SEQD_MAX_COLUMNS];
+    const int32_t named = seqd_option_i64_list(options, SEQD_OPT_EMBEDDING_SIZE, asked, SEQD_MAX_COLUMNS);
+    const int64_t width = named == 1 ? asked[0] : column < named ? asked[column] : 0;
+    if (width > 0) return (int32_t)width;
     const double usual = ceil(1.6 * pow((double)count, 0.56));
     return usual < 1.0 ? 1 : usual < 50.0 ? (int32_t)usual : 50;
 }
@@ -158,14 +162,13 @@ int32_t seqd_configure_task(const seqd_options *options, const seqd_features *fe
                             seqd_error *error)
 {
     const seqd_event_features *events = &features->events;
-    const int64_t asked = seqd_option_i64(options, SEQD_OPT_EMBEDDING_SIZE);
     config->kind = SEQD_NET_SEQUENCE;
     config->horizon = features->horizon;
     config->pooling = (seqd_pooling)seqd_option_choice(options, SEQD_OPT_POOLING);
     config->embed = (seqd_embed_shape){.inputs = features->input_count, .tokens = events->token_count};
     for (int32_t i = 0; i < events->token_count; i++) {
         config->embed.cardinality[i] = events->tokens[i].count;
-        config->embed.size[i] = asked > 0 ? (int32_t)asked : seqd_usual_embedding(events->tokens[i].count);
+        config->embed.size[i] = seqd_embedding_width(options, i, events->tokens[i].count);
     }
     if (seqd_embed_width(&config->embed) < 1)
         return seqd_fail(error, SEQD_E_DATA, "events have nothing to read: name num_columns, cat_columns or an "

@@ -13,8 +13,8 @@ int32_t seqd_model_refuse_task_options(const seqd_options *options, seqd_error *
 /* Heads of counts see labels in units of their mean; others keep mean and deviation. */
 void seqd_model_scale_labels(const seqd_options *options, seqd_features *features);
 
-/* The usual width of an embedding of so many categories. */
-int32_t seqd_usual_embedding(int32_t count);
+/* The width of the embedding of a column of so many categories: option embedding_size, or what is usual. */
+int32_t seqd_embedding_width(const seqd_options *options, int32_t column, int32_t count);
 /* Is the model mlp, linear or logistic? */
 bool seqd_model_is_flat(const seqd_options *options);
 /* Their body. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "adapt.h"
 #include "alloc.h"
 #include "configure_task.h"
 #include "context.h"
@@ -110,8 +111,8 @@ int32_t seqd_model_assemble(seqd_model *model, int64_t most, seqd_error *error)
     return SEQD_OK;
 }
 
-int32_t seqd_model_new(seqd_context *context, const seqd_options *options, const seqd_dataset *dataset,
-                       seqd_model **out, seqd_error *error)
+int32_t seqd_model_make(seqd_context *context, const seqd_options *options, const seqd_dataset *dataset,
+                        const seqd_model *from, seqd_model **out, seqd_error *error)
 {
     int32_t status;
     seqd_model *model = seqd_alloc_zero(context, sizeof *model);
@@ -131,14 +132,22 @@ int32_t seqd_model_new(seqd_context *context, const seqd_options *options, const
                                  (int32_t)seqd_option_i64(model->options, SEQD_OPT_HORIZON),
                                  (int32_t)seqd_option_i64(model->options, length), &model->features, error));
     seqd_model_scale_labels(model->options, &model->features);
+    if (from) SEQD_TRY(status, failed, seqd_adapt_features(from, model, error));
     SEQD_TRY(status, failed, seqd_model_assemble(model, INT64_MAX, error));
     seqd_net_init(&model->net, (uint64_t)seqd_option_i64(model->options, SEQD_OPT_SEED), model->parameters);
     describe(model, dataset);
+    if (from) seqd_adapt_weights(from, model);
     *out = model;
     return SEQD_OK;
 failed:
     seqd_model_free(model);
     return status;
+}
+
+int32_t seqd_model_new(seqd_context *context, const seqd_options *options, const seqd_dataset *dataset,
+                       seqd_model **out, seqd_error *error)
+{
+    return seqd_model_make(context, options, dataset, NULL, out, error);
 }
 
 seqd_model *seqd_model_retain(seqd_model *model)

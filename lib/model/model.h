@@ -54,6 +54,12 @@ struct seqd_model {
 
 int32_t seqd_model_new(seqd_context *context, const seqd_options *options, const seqd_dataset *dataset,
                        seqd_model **out, seqd_error *error);
+/* The same from the weights of a trained one (adapt.h), NULL: none. */
+int32_t seqd_model_make(seqd_context *context, const seqd_options *options, const seqd_dataset *dataset,
+                        const seqd_model *from, seqd_model **out, seqd_error *error);
+/* adapt.c: what seqd_model_adapt does. */
+int32_t seqd_model_renew(seqd_model *from, const seqd_options *options, const seqd_dataset *dataset, seqd_model **out,
+                         seqd_error *error);
 seqd_model *seqd_model_retain(seqd_model *model);
 void seqd_model_free(seqd_model *model);
 

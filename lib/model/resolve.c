@@ -96,10 +96,9 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
     config->decoder_size = (int32_t)seqd_option_i64(options, SEQD_OPT_DECODER_SIZE);
     if (events) return seqd_configure_task(options, features, config, error);
     for (int32_t i = 0; i < features->cat_count; i++) {
-        const int64_t asked = seqd_option_i64(options, SEQD_OPT_EMBEDDING_SIZE);
         const int32_t n = features->dictionaries[i].count;
         config->cardinality[i] = n;
-        config->embedding[i] = asked > 0 ? (int32_t)asked : seqd_usual_embedding(n);
+        config->embedding[i] = seqd_embedding_width(options, i, n);
     }
     return encdec ? seqd_configure_encdec(options, config, error) : SEQD_OK;
 }

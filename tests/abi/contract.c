@@ -205,6 +205,9 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_model_load_memory(NULL, "x", 1, &model, error));
     BAD(seqd_model_load_memory(h.context, NULL, 1, &model, error));
     BAD(seqd_model_load_memory(h.context, "x", 1, NULL, error));
+    BAD(seqd_model_adapt(NULL, h.options, h.dataset, &model, error));
+    BAD(seqd_model_adapt(h.model, h.options, NULL, &model, error));
+    BAD(seqd_model_adapt(h.model, h.options, h.dataset, NULL, error));
     BAD(seqd_model_combine(NULL, 2, "mean", &model, error));
     BAD(seqd_model_combine(&h.model, 1, "mean", &model, error));
     BAD(seqd_model_combine(&h.model, 1, NULL, &model, error));

@@ -13,7 +13,7 @@ typedef struct handles {
     seqd_options *options, *copy, *own;
     seqd_table *table;
     seqd_dataset *dataset, *columns, *view;
-    seqd_model *model, *loaded, *read, *taken, *ensemble;
+    seqd_model *model, *loaded, *read, *taken, *ensemble, *adapted;
     seqd_optimizer *optimizer;
     seqd_trainer *trainer, *resumed;
     seqd_predictor *predictor;
@@ -40,6 +40,7 @@ static void release(handles *h)
     seqd_model_release(h->read);
     seqd_model_release(h->taken);
     seqd_model_release(h->ensemble);
+    seqd_model_release(h->adapted);
     seqd_optimizer_release(h->optimizer);
     seqd_trainer_release(h->trainer);
     seqd_trainer_release(h->resumed);
@@ -156,6 +157,7 @@ static int32_t answer(handles *h, seqd_error *error)
     double values[5 * 3];
     seqd_reorder reorder = { .struct_size = sizeof reorder };
     int32_t status;
+    TRY(seqd_model_adapt(h->read, NULL, h->dataset, &h->adapted, error));
     seqd_model *const pair[] = { h->loaded, h->read };
     TRY(seqd_model_combine(pair, 2, "mean", &h->ensemble, error));
     TRY(seqd_predictor_create(h->ensemble, &h->predictor, error));

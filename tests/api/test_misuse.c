@@ -276,6 +276,10 @@ static void refuse_null_in_models(void)
     REFUSES(seqd_model_load_memory, NULL, "f", 1, &out);
     REFUSES(seqd_model_load_memory, context, NULL, 1, &out);
     REFUSES(seqd_model_load_memory, context, "f", 1, NULL);
+    REFUSES(seqd_model_adapt, NULL, options, dataset, &out);
+    TAKES(seqd_model_adapt);
+    REFUSES(seqd_model_adapt, model, options, NULL, &out);
+    REFUSES(seqd_model_adapt, model, options, dataset, NULL);
     REFUSES(seqd_model_combine, NULL, 2, "mean", &out);
     REFUSES(seqd_model_combine, pair, 2, NULL, &out);
     REFUSES(seqd_model_combine, pair, 2, "mean", NULL);

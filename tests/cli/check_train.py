@@ -96,6 +96,21 @@ class Train(CliTest):
         self.bad(2, "train", "--data", "sales.csv", "--resume", "kept.seqd", "--update", "kept.seqd", "--out",
                  "wrong.seqd")
 
+    def test_adapts_to_new_articles(self):
+        rows = [(name, when, y, "fresh" if name in ("apple", "eggs") else "dry") for name, when, y in sales()]
+        more = rows + [("grapes", when, y, "new") for name, when, y, _ in rows if name == "apple"]
+        self.write("kinds.csv", table(["unique_id", "ds", "y", "kind"], rows))
+        self.write("more.csv", table(["unique_id", "ds", "y", "kind"], more))
+        self.good("train", "--data", "kinds.csv", *SMALL, "--static", "kind", "--out", "kinds.seqd")
+        _, err = self.good("train", "--data", "more.csv", "--adapt", "kinds.seqd", "--freeze", "rnn.*", "--max-steps",
+                           "10", "--out", "more.seqd")
+        self.assertIn("trained lstm on 7 series: 10 steps", err)
+        out, _ = self.good("forecast", "--model", "more.seqd", "--data", "more.csv", "--out", "-")
+        self.assertEqual(len({row["unique_id"] for row in support.read_csv(out)}), 7)
+        err = self.bad(1, "train", "--data", "more.csv", "--adapt", "kinds.seqd", "--freeze", "cnn.*", "--quiet",
+                       "--out", "more.seqd")
+        self.assertIn("cnn.*", err)
+
     def test_wrong_config_names_the_line(self):
         self.write("wrong.conf", "horizon = 14\n\nhiden_size = 3\n")
         message = self.bad(2, "train", "--data", "sales.csv", "--config", "wrong.conf", "--out", "x.seqd")

@@ -10,14 +10,14 @@
 #define LEAST_FREEDOM 0.1
 
 /*
- * The asymptotic series (Tricomi & Erdelyi 1951, the ratio of two gamma functions), after eight steps of the recurrence,
- * in which logarithms are taken once of a product.
+ * The asymptotic series (Tricomi & Erdelyi 1951, the ratio of two gamma functions), after the recurrence up to 8, in
+ * which the logarithm is taken once, of a product.
  */
 double seqd_gamma_half(double x, double *slope)
 {
     double product = 1, sum = 0;
     const double start = x;
-    for (int k = 0; k < 8; k++, x++) {
+    for (; x < 8; x++) {
         product *= x / (x + 0.5);
         sum += 0.5 / (x * (x + 0.5)); /* 1/x - 1/(x + 1/2) */
     }
@@ -25,7 +25,7 @@ double seqd_gamma_half(double x, double *slope)
     const double series = i * (-1.0 / 8 + i2 * (1.0 / 192 - i2 * (1.0 / 640 - i2 * (17.0 / 14336 - i2 * 31.0 / 18432))));
     const double derivative =
         i2 * (1.0 / 8 - i2 * (3.0 / 192 - i2 * (5.0 / 640 - i2 * (119.0 / 14336 - i2 * 279.0 / 18432))));
-    *slope = derivative + sum - 4.0 / (start * x); /* (1/x - 1/start) / 2, eight steps apart */
+    *slope = derivative + sum - 0.5 * (x - start) / (start * x); /* (1/x - 1/start) / 2 */
     return series + log(product * sqrt(x / start));
 }
 

@@ -3,19 +3,21 @@
 
 #include <math.h>
 
-/* (log1p(x) - x / (1 + x)) / x^2 and (x - log1p(x)) / x^2, which cancel near 0 when written so. */
-static double mean_curve(double x)
+/*
+ * (log1p(x) - x / (1 + x)) / x^2 and (x - log1p(x)) / x^2, which cancel near 0 when written so; `log_x` is log1p(x).
+ */
+static double mean_curve(double x, double log_x)
 {
     if (x < 0.01)
         return 1.0 / 2 - x * (2.0 / 3 - x * (3.0 / 4 - x * (4.0 / 5 - x * (5.0 / 6 - x * (6.0 / 7 - x * 7.0 / 8)))));
-    return (log1p(x) - x / (1.0 + x)) / (x * x);
+    return (log_x - x / (1.0 + x)) / (x * x);
 }
 
-static double count_curve(double x)
+static double count_curve(double x, double log_x)
 {
     if (x < 0.01)
         return 1.0 / 2 - x * (1.0 / 3 - x * (1.0 / 4 - x * (1.0 / 5 - x * (1.0 / 6 - x * (1.0 / 7 - x / 8)))));
-    return (x - log1p(x)) / (x * x);
+    return (x - log_x) / (x * x);
 }
 
 /*
@@ -42,8 +44,9 @@ static double gamma_ratio(double y, double alpha, double *slope)
     const double r = 1.0 / alpha, v = alpha * y;
     if (r >= 8.0) { /* Stirling's series for both, with what cancels taken out */
         const double x = r + y, i2 = 1.0 / (r * r), j2 = 1.0 / (x * x), share = 1.0 / (1.0 + v);
-        *slope = y * y * count_curve(v) - 0.5 * y * share + share * share * seqd_digamma_tail(j2) - seqd_digamma_tail(i2);
-        return (x - 0.5) * log1p(v) - y + seqd_lgamma_tail(j2) / x - seqd_lgamma_tail(i2) * alpha;
+        const double log_v = seqd_log1p(v);
+        *slope = y * y * count_curve(v, log_v) - 0.5 * y * share + share * share * seqd_digamma_tail(j2) - seqd_digamma_tail(i2);
+        return (x - 0.5) * log_v - y + seqd_lgamma_tail(j2) / x - seqd_lgamma_tail(i2) * alpha;
     }
     double g0, g1, p0, p1;
     seqd_lgamma_digamma(r, &g0, &p0);
@@ -55,12 +58,12 @@ static double gamma_ratio(double y, double alpha, double *slope)
 /* -log p(y) of the negative binomial without lgamma(y+1) (formula: Cameron & Trivedi 2013, ch. 3), m = alpha mu. */
 static double negbin_loss_one(double y, double mu, double alpha, double *dmu, double *dalpha)
 {
-    const double m = alpha * mu;
+    const double m = alpha * mu, log_m = seqd_log1p(m);
     double slope;
     const double ratio = gamma_ratio(y, alpha, &slope);
     *dmu = -(y - mu) / (mu * (1.0 + m));
-    *dalpha = y * mu / (1.0 + m) - slope - mu * mu * mean_curve(m);
-    return (y + 1.0 / alpha) * log1p(m) - ratio - (y > 0.0 ? y * log(mu) : 0.0);
+    *dalpha = y * mu / (1.0 + m) - slope - mu * mu * mean_curve(m, log_m);
+    return (y + 1.0 / alpha) * log_m - ratio - (y > 0.0 ? y * log(mu) : 0.0);
 }
 
 double seqd_negbin_loss(const seqd_head_pass *pass)
@@ -134,7 +137,7 @@ double seqd_zero_negbin_loss(const seqd_head_pass *pass)
             loss += counts;
             if (!(y > 0.0)) { /* `own`: how likely it is that a zero came from the counts */
                 const double x = logit + counts, e = exp(-fabs(x));
-                loss -= fmax(x, 0.0) + log1p(e);
+                loss -= fmax(x, 0.0) + seqd_log1p(e);
                 own = (x > 0.0 ? e : 1.0) / (1.0 + e);
                 dlogit -= 1.0 - own;
             }

@@ -44,7 +44,7 @@ double seqd_student_loss(const seqd_head_pass *pass)
             const double w = (double)t->weight[p], s = 1.0 / ((double)value[1] + SEQD_LEAST_SPREAD);
             const double nu = (double)value[2] + SEQD_LEAST_FREEDOM, factor = (double)pass->factor * w;
             const double x = ((double)o[0] - ((double)t->y[p] - loc) * inverse) * s;
-            const double v = x * x / nu, share = 1.0 / (1.0 + v), far = log1p(v);
+            const double v = x * x / nu, share = 1.0 / (1.0 + v), far = seqd_log1p(v);
             double half_slope;
             const double half = seqd_gamma_half(0.5 * nu, &half_slope), pull = (nu + 1.0) / nu * share;
             total += w * (HALF_LOG_TWO_PI - log(s) - half + 0.5 * (nu + 1.0) * far);

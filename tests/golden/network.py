@@ -21,6 +21,10 @@ OFFSET = [[-3, -3, -7], [-2, -2, -6], [-1, -1, -5], [0, 0, -4]]
 SPACING, REPEATS, SHIFT = [4, 3, 1], [1, 3, 1], [0, 0, 8]
 LAGS = 3
 WIDTH = {"mse": 1, "mae": 1, "quantile": len(LEVELS), "negative_binomial": 2}
+# of these one cell is enough: the head does not know which it was
+MORE = {"huber": 1, "gaussian": 2, "student_t": 3, "poisson": 1, "zero_inflated_negative_binomial": 3, "tweedie": 2}
+COUNTS = ("negative_binomial", "poisson", "zero_inflated_negative_binomial", "tweedie")
+DELTA, POWER, LEAST = 0.75, 1.4, 0.001
 
 
 def rounded(generator, *shape, scale=1.0):
@@ -43,7 +47,7 @@ class Batch:
         self.future = rounded(g, ROWS, STEPS + HORIZON, FUTURES)
         self.reals = rounded(g, ROWS, REALS)
         self.cats = np.array([[0, 5], [1, 0], [3, 2], [2, 2], [1, 4]], dtype=np.int32)
-        if head == "negative_binomial":
+        if head in COUNTS:
             history = g.poisson(4.0, (ROWS, window + HORIZON)).astype(np.float64)
             history[3] *= 40  # a large seller
             history[4, window - 2 :] += 0.5  # counts need not be whole
@@ -94,8 +98,8 @@ class Network(torch.nn.Module):
         self.future = torch.nn.Linear(FUTURES, SIZE, bias=False)
         self.static = torch.nn.Linear(STATICS, SIZE, bias=False)
         self.lag = torch.nn.Linear(LAGS, SIZE, bias=False)
-        self.output = torch.nn.Linear(SIZE, WIDTH[head])
-        self.output_lag = torch.nn.Linear(LAGS, WIDTH[head], bias=False)
+        self.output = torch.nn.Linear(SIZE, {**WIDTH, **MORE}[head])
+        self.output_lag = torch.nn.Linear(LAGS, {**WIDTH, **MORE}[head], bias=False)
         self.double()
         g = np.random.default_rng(seed)
         with torch.no_grad():
@@ -146,12 +150,47 @@ class Network(torch.nn.Module):
             loss = (o[..., 0] - z).abs()
         elif self.head == "quantile":
             loss = self.pinball(o, z)
+        elif self.head in MORE:
+            loss = self.law(o, y, z, scale)
         else:
-            mu = scale * torch.nn.functional.softplus(o[..., 0])
-            alpha = torch.nn.functional.softplus(o[..., 1]) / scale.sqrt()
-            law = torch.distributions.NegativeBinomial(1 / alpha, logits=(alpha * mu).log(), validate_args=False)
-            loss = -law.log_prob(y) - torch.lgamma(y + 1)
+            loss = -self.counts(o, scale).log_prob(y) - torch.lgamma(y + 1)
         return loss * weight, weight.sum()
+
+    @staticmethod
+    def counts(o, scale):
+        mu = scale * torch.nn.functional.softplus(o[..., 0])
+        alpha = torch.nn.functional.softplus(o[..., 1]) / scale.sqrt()
+        return torch.distributions.NegativeBinomial(1 / alpha, logits=(alpha * mu).log(), validate_args=False)
+
+    def law(self, o, y, z, scale):
+        """The other heads, by torch.distributions."""
+        softplus, laws = torch.nn.functional.softplus, torch.distributions
+        if self.head == "huber":
+            return torch.nn.functional.huber_loss(o[..., 0], z, reduction="none", delta=DELTA)
+        if self.head == "gaussian":
+            return -laws.Normal(o[..., 0], softplus(o[..., 1]) + LEAST).log_prob(z)
+        if self.head == "student_t":
+            return -laws.StudentT(2 + softplus(o[..., 2]), o[..., 0], softplus(o[..., 1]) + LEAST).log_prob(z)
+        if self.head == "poisson":
+            law = laws.Poisson(scale * softplus(o[..., 0]), validate_args=False)
+            return -law.log_prob(y) - torch.lgamma(y + 1)
+        if self.head == "tweedie":
+            return self.tweedie(softplus(o[..., 0]), softplus(o[..., 1]) + LEAST, z)
+        counts = self.counts(o, scale).log_prob(y) + torch.lgamma(y + 1)
+        keep, zero = torch.nn.functional.logsigmoid(-o[..., 2]), torch.nn.functional.logsigmoid(o[..., 2])
+        return -torch.where(y > 0, keep + counts, torch.logaddexp(zero, keep + counts))
+
+    @staticmethod
+    def tweedie(mu, phi, z):
+        """A Poisson number n of gamma sizes, summed over n (Dunn & Smyth 2005)."""
+        p, a = POWER, (2 - POWER) / (POWER - 1)
+        rate, tau = mu ** (2 - p) / (phi * (2 - p)), phi * (p - 1) * mu ** (p - 1)
+        n = torch.arange(1, 4000, dtype=torch.float64)
+        size = torch.where(z > 0, z, torch.ones(()).double())
+        terms = n * rate[..., None].log() - torch.lgamma(n + 1) - torch.lgamma(n * a)
+        terms = terms + (n * a - 1) * (size / tau)[..., None].log()
+        density = torch.logsumexp(terms, -1) - rate - size / tau - tau.log()
+        return torch.where(z > 0, -density, rate)
 
     @staticmethod
     def pinball(o, z):

@@ -151,6 +151,8 @@ def main():
     for c, cell in enumerate(("lstm", "gru")):
         for h, head in enumerate(network.WIDTH):
             write(DATA / ("net_%s_%s.bin" % (cell, head)), whole(cell, head, 200 + 10 * c + 2 * h))
+    for h, head in enumerate(network.MORE):
+        write(DATA / ("net_lstm_%s.bin" % head), whole("lstm", head, 240 + 2 * h))
     # without clipping, and with one that bites in some of the steps
     write(DATA / "steps_adam.bin", ten_steps("adam", 300, 1e9))
     write(DATA / "steps_sgd.bin", ten_steps("sgd", 300, 1e9))

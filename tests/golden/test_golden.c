@@ -246,7 +246,11 @@ static void read_case(const fixture *f, seqd_cell cell, seqd_head_kind kind, net
     memcpy(plan->shift, fixture_i32(f, "lag.shift", (size_t)plan->count), (size_t)plan->count * sizeof(int32_t));
 
     config->head.kind = kind;
-    config->head.width = kind == SEQD_HEAD_NEGBIN ? 2 : 1;
+    static seqd_tweedie_law law;
+    seqd_tweedie_law_set(&law, 1.4); /* DELTA and POWER of network.py */
+    config->head.width = seqd_head_width(kind);
+    config->head.delta = 0.75;
+    config->head.tweedie = &law;
     if (kind == SEQD_HEAD_QUANTILE) {
         config->head.width = (int32_t)fixture_count(f, "levels");
         memcpy(config->head.levels, fixture_f64(f, "levels", 0), (size_t)config->head.width * sizeof(double));
@@ -292,7 +296,9 @@ static double compare_net(const fixture *f, net_rig *rig, const net_case *n, dou
     return worst;
 }
 
-static const char *const heads[] = {"mse", "mae", "quantile", "negative_binomial"};
+/* In the order of seqd_head_kind; the later ones are recorded behind one cell alone. */
+static const char *const heads[] = {"mse", "mae", "quantile", "negative_binomial", "huber", "gaussian", "student_t",
+                                    "poisson", "zero_inflated_negative_binomial", "tweedie"};
 static const char *const cells[] = {"lstm", "gru"};
 
 static void test_networks(void **state)
@@ -300,7 +306,7 @@ static void test_networks(void **state)
     (void)state;
     for (int32_t level = 0; rig_backend(level); level++)
         for (int c = 0; c < 2; c++)
-            for (int h = 0; h < 4; h++) {
+            for (int h = 0; h < (c == 0 ? 10 : 4); h++) {
                 char name[64];
                 net_case n;
                 double loss, out;
@@ -325,7 +331,7 @@ static void test_notices_a_wrong_weight(void **state)
     (void)state;
     for (int32_t level = 0; rig_backend(level); level++)
         for (int c = 0; c < 2; c++)
-            for (int h = 0; h < 4; h++) {
+            for (int h = 0; h < (c == 0 ? 10 : 4); h++) {
                 char name[64];
                 net_case n;
                 snprintf(name, sizeof name, "net_%s_%s", cells[c], heads[h]);

@@ -108,7 +108,8 @@
     X(QUANTILES, "quantiles", F64_LIST, "model", "0.025,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,0.975", 0.001, 0.999, "",  \
       "levels learned by head=quantile; must include 0.5")                                                             \
     X(LAGS, "lags", I64_LIST, "model", "", 1, 10000, "",                                                               \
-      "seasons whose lagged values are inputs; empty: D 7,364; W 52; MS 12; h 24,168; int season_length")              \
+      "seasons whose lagged values are inputs; empty: D 7,364; W 52; MS 12; h 24,168; int season_length, as far as "   \
+      "the data can show them")                                                                                        \
     X(CALENDAR, "calendar", I64, "model", "1", 0, 1, "",                                                               \
       "1: features of weekday, month and hour where dates have them")                                                  \
     X(FLOOR, "floor", CHOICE, "model", "auto", 0, 0, "auto|none|zero",                                                 \

@@ -185,16 +185,28 @@ static int32_t copy_dictionaries(seqd_features *features, const seqd_dataset *da
     return SEQD_OK;
 }
 
+/* Do half of all steps have one that lies m steps before? Else too few examples tell what such a step is worth. */
+static bool can_show(const seqd_dataset *dataset, int64_t m)
+{
+    int64_t with = 0, all = 0;
+    for (int64_t s = 0; s < dataset->series_count; s++) {
+        const int64_t length = dataset->series[s].length;
+        all += length;
+        if (length > m) with += length - m;
+    }
+    return 2 * with >= all;
+}
+
 /*
- * Seasons whose values are worth an input: those given, or those of the frequency that the data can show, which asks
- * that half of all steps have a step one season before them.
+ * Seasons whose values are worth an input: those given, or those of the frequency that the data can show. There is
+ * always one: the first that was given, or else the step before.
  */
 static void choose_seasons(seqd_features *features, const seqd_options *options, const seqd_dataset *dataset)
 {
     int64_t asked[SEQD_MAX_LAGS];
     int32_t count = seqd_option_i64_list(options, SEQD_OPT_LAGS, asked, 6);
     if (count == 0) {
-        asked[count++] = features->season;
+        asked[count++] = can_show(dataset, features->season) ? features->season : 1;
         if (features->calendar.freq == SEQD_FREQ_DAY) asked[count++] = 364;
         /* hours have a week as well, also when they are counted in whole numbers */
         if (features->calendar.freq == SEQD_FREQ_HOUR ||
@@ -205,16 +217,10 @@ static void choose_seasons(seqd_features *features, const seqd_options *options,
     }
     features->season_count = 0;
     for (int32_t i = 0; i < count; i++) {
-        int64_t with = 0, all = 0, m = asked[i];
-        for (int64_t s = 0; s < dataset->series_count; s++) {
-            const int64_t length = dataset->series[s].length;
-            all += length;
-            if (length > m) with += length - m;
-        }
         bool known = false;
-        for (int32_t j = 0; j < features->season_count; j++) known = known || features->seasons[j] == m;
-        if (known || m < 1 || (i > 0 && 2 * with < all)) continue;
-        features->seasons[features->season_count++] = (int32_t)m;
+        for (int32_t j = 0; j < features->season_count; j++) known = known || features->seasons[j] == asked[i];
+        if (known || asked[i] < 1 || (i > 0 && !can_show(dataset, asked[i]))) continue;
+        features->seasons[features->season_count++] = (int32_t)asked[i];
     }
 }
 

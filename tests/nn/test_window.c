@@ -487,6 +487,34 @@ static void test_almanac(void **state)
     assert_memory_equal(seqd_almanac_at(features, &almanac, 5, room), room, bytes);
 }
 
+/* A season that most steps have no step before is no lag of the library's own choosing: it would hardly be trained. */
+static void test_seasons_that_data_can_show(void **state)
+{
+    static const struct {
+        int32_t season;
+        const char *lags;
+        int32_t first;
+    } cases[] = {{7, NULL, 7}, {40, NULL, 1}, {40, "40", 40}, {40, "3,40", 3}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        panel *p = panel_new();
+        seqd_features *made = calloc(1, sizeof *made);
+        seqd_options *options;
+        assert_non_null(made);
+        assert_int_equal(seqd_options_new(context, &options, NULL), SEQD_OK);
+        if (cases[i].lags) assert_int_equal(seqd_option_set(options, SEQD_OPT_LAGS, cases[i].lags, NULL), SEQD_OK);
+        p->data.season = cases[i].season;
+        assert_int_equal(seqd_features_build(context, options, &p->data, HORIZON, CONTEXT, made, NULL), SEQD_OK);
+        assert_int_equal(made->season_count, 1);
+        assert_int_equal(made->seasons[0], cases[i].first);
+        assert_int_equal(made->season, cases[i].season);
+        seqd_features_clear(made);
+        seqd_options_free(options);
+        panel_free(p);
+        free(made);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_light_binding),
         cmocka_unit_test(test_lags),
         cmocka_unit_test(test_almanac),
+        cmocka_unit_test(test_seasons_that_data_can_show),
     };
     return cmocka_run_group_tests_name("window", tests, setup, teardown);
 }

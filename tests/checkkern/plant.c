@@ -117,8 +117,52 @@ static void wrong_add_rows(int64_t rows, int64_t n, const float *a, int64_t lda,
     sound.add_rows(rows, n, a, n, y);
 }
 
-static const char *const plants[] = {"gemm", "gemm_tn",  "lstm_forward", "lstm_backward", "tanh",      "relu",
-                                     "add",  "multiply", "scale",        "sum",           "all_finite", "add_rows"};
+/* where a range ends is not asked */
+static void wrong_softmax(int64_t rows, int64_t n, const float *x, int64_t ldx, const int32_t *begin,
+                          const int32_t *end, float *y, int64_t ldy)
+{
+    (void)end;
+    sound.softmax(rows, n, x, ldx, begin, NULL, y, ldy);
+}
+
+/* the step that is left when they are taken by twos is left out */
+static void wrong_additive_backward(int64_t begin, int64_t end, int64_t size, const float *q, const float *keys,
+                                    int64_t ldk, const float *v, const float *de, float *dq, float *dkeys,
+                                    int64_t lddk, float *dv)
+{
+    const int64_t last = end - (end - begin) % 2;
+    sound.attention_additive_backward(begin, last, size, q, keys, ldk, v, de, dq, dkeys, lddk, dv);
+}
+
+/* each fork is scaled as the first */
+static double wrong_quantile_loss(int64_t forks, int64_t horizon, int64_t width, int64_t middle, const float *levels,
+                                  float *out, const float *y, const float *weight, const float *loc,
+                                  const float *scale, float factor)
+{
+    return sound.quantile_loss(forks > 0, forks * horizon, width, middle, levels, out, y, weight, loc, scale, factor);
+}
+
+/* the same bits for two keys */
+static void wrong_dropout_mask(int64_t n, uint64_t key, uint32_t threshold, float keep, float *mask)
+{
+    sound.dropout_mask(n, key | 1u, threshold, keep, mask);
+}
+
+/* the gradient of beta is written and not added to */
+static void wrong_layer_norm_backward(int64_t rows, int64_t n, const float *x, int64_t ldx, const float *gamma,
+                                      const float *mean, const float *rstd, const float *dy, int64_t ldd, float *dx,
+                                      int64_t ldo, float *dgamma, float *dbeta)
+{
+    for (int64_t i = 0; i < n; i++) {
+        dbeta[i] = 0.0f;
+    }
+    sound.layer_norm_backward(rows, n, x, ldx, gamma, mean, rstd, dy, ldd, dx, ldo, dgamma, dbeta);
+}
+
+static const char *const plants[] = {
+    "gemm",       "gemm_tn",  "lstm_forward", "lstm_backward", "tanh",          "relu",         "add",
+    "multiply",   "scale",    "sum",          "all_finite",    "add_rows",      "softmax",      "quantile_loss",
+    "dropout_mask", "attention_additive_backward", "layer_norm_backward"};
 
 bool check_plant(seqd_kernels *kernels, const char *function)
 {
@@ -143,6 +187,11 @@ bool check_plant(seqd_kernels *kernels, const char *function)
     wrong.sum = wrong_sum;
     wrong.all_finite = wrong_all_finite;
     wrong.add_rows = wrong_add_rows;
+    wrong.softmax = wrong_softmax;
+    wrong.quantile_loss = wrong_quantile_loss;
+    wrong.dropout_mask = wrong_dropout_mask;
+    wrong.attention_additive_backward = wrong_additive_backward;
+    wrong.layer_norm_backward = wrong_layer_norm_backward;
 #define TAKE(name)                          \
     if (strcmp(function, #name) == 0) {     \
         kernels->name = wrong.name;         \
@@ -159,10 +208,16 @@ bool check_plant(seqd_kernels *kernels, const char *function)
     TAKE(sum)
     TAKE(all_finite)
     TAKE(add_rows)
+    TAKE(softmax)
+    TAKE(quantile_loss)
+    TAKE(dropout_mask)
+    TAKE(attention_additive_backward)
+    TAKE(layer_norm_backward)
     return true;
 }
 
 const char *check_plant_names(void)
 {
-    return "gemm gemm_tn lstm_forward lstm_backward tanh relu add multiply scale sum all_finite add_rows";
+    return "gemm gemm_tn lstm_forward lstm_backward tanh relu add multiply scale sum all_finite add_rows softmax "
+           "quantile_loss dropout_mask attention_additive_backward layer_norm_backward";
 }

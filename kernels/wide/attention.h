@@ -15,13 +15,20 @@
 #define FARTHEST 43.0f
 #define MOST 1e18f
 
+SEQD_INLINE void prepare_v(const float *x, float *y, int full, vec_mask mask)
+{
+    const vec near = vec_min(vec_all(FARTHEST), vec_max(vec_all(-FARTHEST), vec_load(x, full, mask)));
+    vec_store(y, vec_exp(vec_add(near, near)), full, mask);
+}
+
 void WIDE(attention_additive_prepare)(int64_t n, const float *x, float *y)
 {
-    for (int64_t i = 0; i < n; i += VEC_WIDTH) {
-        const int full = n - i >= VEC_WIDTH;
-        const vec_mask mask = vec_first(n - i);
-        const vec near = vec_min(vec_all(FARTHEST), vec_max(vec_all(-FARTHEST), vec_load(x + i, full, mask)));
-        vec_store(y + i, vec_exp(vec_add(near, near)), full, mask);
+    int64_t i = 0;
+    for (; i + VEC_WIDTH <= n; i += VEC_WIDTH) {
+        prepare_v(x + i, y + i, 1, VEC_NONE);
+    }
+    if (i < n) {
+        prepare_v(x + i, y + i, 0, vec_first(n - i));
     }
 }
 

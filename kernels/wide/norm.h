@@ -24,6 +24,13 @@ SEQD_INLINE float squares_around(int64_t n, const float *x, float middle)
     return eight_sum(vec_fold(sum));
 }
 
+SEQD_INLINE void norm_v(const float *x, const float *gamma, const float *beta, vec middle, vec inverse, float *y,
+                        int full, vec_mask mask)
+{
+    const vec s = vec_mul(vec_sub(vec_load(x, full, mask), middle), inverse);
+    vec_store(y, vec_fma(s, vec_load(gamma, full, mask), vec_load(beta, full, mask)), full, mask);
+}
+
 void WIDE(layer_norm)(int64_t rows, int64_t n, const float *x, int64_t ldx, const float *gamma, const float *beta,
                       float eps, float *y, int64_t ldy, float *mean, float *rstd)
 {
@@ -32,11 +39,12 @@ void WIDE(layer_norm)(int64_t rows, int64_t n, const float *x, int64_t ldx, cons
         float *to = y + row * ldy;
         const float middle = lane_sum(n, from) / (float)n;
         const float inverse = 1.0f / sqrtf(squares_around(n, from, middle) / (float)n + eps);
-        for (int64_t i = 0; i < n; i += VEC_WIDTH) {
-            const int full = n - i >= VEC_WIDTH;
-            const vec_mask mask = vec_first(n - i);
-            const vec s = vec_mul(vec_sub(vec_load(from + i, full, mask), vec_all(middle)), vec_all(inverse));
-            vec_store(to + i, vec_fma(s, vec_load(gamma + i, full, mask), vec_load(beta + i, full, mask)), full, mask);
+        int64_t i = 0;
+        for (; i + VEC_WIDTH <= n; i += VEC_WIDTH) {
+            norm_v(from + i, gamma + i, beta + i, vec_all(middle), vec_all(inverse), to + i, 1, VEC_NONE);
+        }
+        if (i < n) {
+            norm_v(from + i, gamma + i, beta + i, vec_all(middle), vec_all(inverse), to + i, 0, vec_first(n - i));
         }
         if (mean != NULL) {
             mean[row] = middle;
@@ -45,6 +53,16 @@ void WIDE(layer_norm)(int64_t rows, int64_t n, const float *x, int64_t ldx, cons
             rstd[row] = inverse;
         }
     }
+}
+
+SEQD_INLINE void norm_back_v(const float *x, const float *gamma, vec middle, vec inverse, const float *dy, vec all,
+                             vec slope, float *dx, float *dgamma, float *dbeta, int full, vec_mask mask)
+{
+    const vec s = vec_mul(vec_sub(vec_load(x, full, mask), middle), inverse);
+    const vec outer = vec_load(dy, full, mask), g = vec_mul(outer, vec_load(gamma, full, mask));
+    vec_store(dgamma, vec_fma(outer, s, vec_load(dgamma, full, mask)), full, mask);
+    vec_store(dbeta, vec_add(outer, vec_load(dbeta, full, mask)), full, mask);
+    vec_store(dx, vec_mul(inverse, vec_fnma(s, slope, vec_sub(g, all))), full, mask);
 }
 
 void WIDE(layer_norm_backward)(int64_t rows, int64_t n, const float *x, int64_t ldx, const float *gamma,
@@ -70,14 +88,14 @@ void WIDE(layer_norm_backward)(int64_t rows, int64_t n, const float *x, int64_t 
         }
         const vec all = vec_all(eight_sum(vec_fold(sum)) / (float)n);
         const vec slope = vec_all(eight_sum(vec_fold(along)) / (float)n);
-        for (int64_t i = 0; i < n; i += VEC_WIDTH) {
-            const int full = n - i >= VEC_WIDTH;
-            const vec_mask mask = vec_first(n - i);
-            const vec s = vec_mul(vec_sub(vec_load(from + i, full, mask), middle), inverse);
-            const vec outer = vec_load(d + i, full, mask), g = vec_mul(outer, vec_load(gamma + i, full, mask));
-            vec_store(dgamma + i, vec_fma(outer, s, vec_load(dgamma + i, full, mask)), full, mask);
-            vec_store(dbeta + i, vec_add(outer, vec_load(dbeta + i, full, mask)), full, mask);
-            vec_store(to + i, vec_mul(inverse, vec_fnma(s, slope, vec_sub(g, all))), full, mask);
+        int64_t i = 0;
+        for (; i + VEC_WIDTH <= n; i += VEC_WIDTH) {
+            norm_back_v(from + i, gamma + i, middle, inverse, d + i, all, slope, to + i, dgamma + i, dbeta + i, 1,
+                        VEC_NONE);
+        }
+        if (i < n) {
+            norm_back_v(from + i, gamma + i, middle, inverse, d + i, all, slope, to + i, dgamma + i, dbeta + i, 0,
+                        vec_first(n - i));
         }
     }
 }

@@ -15,6 +15,7 @@
 #include <seqdemand/prediction.h>
 #include <seqdemand/stream.h>
 #include <seqdemand/evaluation.h>
+#include <seqdemand/cross.h>
 #include <seqdemand/tuner.h>
 #include <seqdemand/inventory.h>
 

@@ -9,9 +9,10 @@ extern "C" {
 #endif
 
 /*
- * A search for good settings: trials drawn from ranges of options, each judged on the given data alone by rolling
- * origins (a panel: as seqd_backtest_run, options `windows`, `stride`, `refit`). What is to be kept for a last test
- * must not be in the dataset: see seqd_dataset_before.
+ * A search for good settings: trials drawn from ranges of options, each judged on the given data alone: a panel by
+ * rolling origins (seqd_backtest_run, options `windows`, `stride`, `refit`), events by the mean over folds
+ * (seqd_cross_validation_run, option `folds`). What is to be kept for a last test must not be in the dataset: see
+ * seqd_dataset_before and seqd_dataset_split.
  *
  * Options `method`, `trials`, `metric`, `seed`:
  *   random    every trial in full
@@ -93,7 +94,7 @@ SEQD_API const char *seqd_tuner_value(const seqd_tuner *tuner, int32_t trial, in
 
 /*
  * All that was measured of a trial (by number) in its last round, and which of it decides. A measure has the sense of
- * the struct of the same name (seqd_metrics). NULL, or SEQD_E_ARG, when out of range.
+ * the struct that has it (seqd_metrics, seqd_answer_metrics). NULL, or SEQD_E_ARG, when out of range.
  */
 SEQD_API int32_t seqd_tuner_metric_count(const seqd_tuner *tuner);
 SEQD_API const char *seqd_tuner_metric_name(const seqd_tuner *tuner, int32_t metric);

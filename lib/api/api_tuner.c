@@ -6,6 +6,7 @@
 #include "api.h"
 #include "api_networks.h"
 #include "context.h"
+#include "events.h"
 #include "eval.h"
 #include "panel.h"
 #include "status.h"
@@ -46,11 +47,33 @@ static int32_t judge_panel(seqd_dataset *dataset, const seqd_options *options, c
     return status;
 }
 
+/* Folds over sequences: the mean of each measure. */
+static int32_t judge_events(seqd_dataset *dataset, const seqd_options *options, const char *task, double *values,
+                            seqd_error *error)
+{
+    seqd_cross_validation *validation = NULL;
+    const bool classes = seqd_option_choice(options, SEQD_OPT_TASK) == SEQD_TASK_CLASSIFY;
+    double sums[SEQD_TUNE_METRICS] = { 0 };
+    SEQD_CHECK(seqd_network_cross_validate(dataset, options, task, &validation, error));
+    const int32_t folds = seqd_cross_validation_fold_count(validation), count = classes ? 7 : 3;
+    for (int32_t i = 0; i < folds; i++) {
+        seqd_answer_metrics m = { .struct_size = (uint32_t)sizeof m };
+        (void)seqd_cross_validation_get_fold(validation, i, &m, NULL);
+        const double of_classes[] = { m.accuracy, m.precision, m.recall, m.f1, m.auroc, m.aupr, m.log_loss };
+        const double of_numbers[] = { m.mae, m.rmse, m.mape };
+        for (int32_t j = 0; j < count; j++) sums[j] += classes ? of_classes[j] : of_numbers[j];
+    }
+    for (int32_t j = 0; j < count; j++) values[j] = sums[j] / folds;
+    seqd_cross_validation_release(validation);
+    return SEQD_OK;
+}
+
 static int32_t judge(void *user, seqd_dataset *dataset, const seqd_options *options, const char *task, double *values,
                      seqd_error *error)
 {
     (void)user;
-    return judge_panel(dataset, options, task, values, error);
+    return dataset->events ? judge_events(dataset, options, task, values, error)
+                           : judge_panel(dataset, options, task, values, error);
 }
 
 static int32_t check_dataset(const seqd_tuner *tuner, const seqd_dataset *dataset, seqd_error *error)

@@ -29,11 +29,13 @@
 #define CLI_DESCRIBE 64u
 #define CLI_TUNE 128u
 #define CLI_EXPLAIN 256u
-#define CLI_ALL 511u
+#define CLI_CLASSIFY 512u
+#define CLI_CROSS 1024u
+#define CLI_ALL 2047u
 /* Commands that train: every option has a meaning. */
-#define CLI_TRAINING (CLI_TRAIN | CLI_BACKTEST | CLI_TUNE)
+#define CLI_TRAINING (CLI_TRAIN | CLI_BACKTEST | CLI_TUNE | CLI_CROSS)
 #define CLI_STOCKED (CLI_REORDER | CLI_REPORT)
-#define CLI_FROM_MODEL (CLI_FORECAST | CLI_REORDER | CLI_REPORT | CLI_EXPLAIN)
+#define CLI_FROM_MODEL (CLI_FORECAST | CLI_REORDER | CLI_REPORT | CLI_EXPLAIN | CLI_CLASSIFY)
 
 /*
  * Flags that are not options of the library. A command that does not have a flag hands the name to the option table.
@@ -66,6 +68,9 @@
     X(PATHS, "paths", "N", CLI_STOCKED, "sample paths per article (default 1000)")                                     \
     X(TOP, "top", "N", CLI_REORDER | CLI_TUNE, "rows of the printed table; the rest is counted")                       \
     X(BACKTEST, "backtest", "FILE", CLI_REPORT, "table written by backtest --out")                                     \
+    X(METRICS, "metrics", NULL, CLI_CLASSIFY, "measure the answers by the labels of the data instead of writing them") \
+    X(WHICH, "which", "WHICH", CLI_CLASSIFY,                                                                           \
+      "events to answer after: end (the last one; default), labelled (the last with a label), every (all with one)")   \
     X(REPEATS, "repeats", "N", CLI_EXPLAIN, "times that each feature is permuted (default 5)")                         \
     X(ONE, "series", "ID", CLI_EXPLAIN, "explain the answer to this one, step by step")                                \
     X(CLASS, "class", "N", CLI_EXPLAIN, "number of the class to explain (default: the most probable)")                 \
@@ -288,6 +293,8 @@ void cli_reorder_sheet(const cli_reorder_list *list, cli_sheet *sheet);
 int cli_train(cli *c);
 int cli_tune(cli *c);
 int cli_explain(cli *c);
+int cli_classify(cli *c);
+int cli_cross_validate(cli *c);
 int cli_forecast(cli *c);
 int cli_backtest(cli *c);
 int cli_evaluate(cli *c);

@@ -53,8 +53,8 @@ void cli_print_help(FILE *file)
     fputs("seqdemand: from a table of sales to forecasts and a reorder list\n\n"
           "usage: seqdemand COMMAND [--flag value ...]\n\ncommands\n", file);
     for (int32_t i = 0; i < cli_command_count; i++)
-        fprintf(file, "  %-10s %s\n", cli_commands[i].name, cli_commands[i].summary);
-    fputs("  help       what a command takes: seqdemand help COMMAND\n\n"
+        fprintf(file, "  %-14s %s\n", cli_commands[i].name, cli_commands[i].summary);
+    fputs("  help           what a command takes: seqdemand help COMMAND\n\n"
           "  seqdemand --version          versions of program and library, and how the library was built\n\n"
           "example\n"
           "  seqdemand train    --data sales.csv --freq D --horizon 28 --out shop.seqd\n"

@@ -19,6 +19,12 @@ const cli_command cli_commands[] = {
       "[--state s.csv] [--best best.conf] [--json] [--out trials.csv]",
       "Every trial is judged as backtest does it, by option metric. With --state a search that was interrupted goes\n"
       "on where it was, and ends with the same table. What --best writes is for --config." },
+    { "classify", CLI_CLASSIFY, cli_classify, "answer sequences of events: a class and its probability, or a number",
+      "--model m.seqd --data events.csv [--out p.csv]\n"
+      "--model m.seqd --data events.csv --metrics [--which every]",
+      "For models trained with --task classify or --task regress." },
+    { "cross-validate", CLI_CROSS, cli_cross_validate, "measure a model of events on parts held out in turn",
+      "--data events.csv --task classify [--folds 5] [--set k=v ...] [--json] [--out folds.csv]", "" },
     { "evaluate", CLI_EVALUATE, cli_evaluate, "measure forecasts in a file against what came true",
       "--forecast f.csv --actual a.csv --history F [--season 7] [--json]",
       "A date without a row in --actual counts as its option fill says: as 0 unless --fill is given." },

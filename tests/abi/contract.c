@@ -21,6 +21,7 @@ static void releases_take_null(void **state)
     seqd_backtest_release(NULL);
     seqd_tuner_release(NULL);
     seqd_importance_release(NULL);
+    seqd_cross_validation_release(NULL);
     seqd_attribution_release(NULL);
     seqd_prediction_release(NULL);
 }
@@ -60,6 +61,7 @@ static void readers_take_null(void **state)
     assert_true(seqd_prediction_threshold(NULL) == 0.0);
     assert_int_equal(seqd_backtest_row_count(NULL), 0);
     assert_true(isnan(seqd_importance_loss(NULL)));
+    assert_int_equal(seqd_cross_validation_fold_count(NULL), 0);
     assert_int_equal(seqd_importance_windows(NULL), 0);
     assert_int_equal(seqd_importance_count(NULL), 0);
     assert_int_equal(seqd_attribution_step_count(NULL), 0);
@@ -116,6 +118,8 @@ static void null_arguments_are_refused(void **state)
     seqd_training_summary training = { .struct_size = sizeof training };
     seqd_metrics metrics = { .struct_size = sizeof metrics };
     seqd_backtest_row row = { .struct_size = sizeof row };
+    seqd_cross_validation *validation = NULL;
+    seqd_answer_metrics answered = { .struct_size = sizeof answered };
     seqd_importance *importance = NULL;
     seqd_importance_row importance_row = { .struct_size = sizeof importance_row };
     seqd_attribution *attribution = NULL;
@@ -295,6 +299,9 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_backtest_run(h.dataset, NULL, "naive", &backtest, error));
     BAD(seqd_backtest_run(h.dataset, h.options, NULL, &backtest, error));
     BAD(seqd_backtest_get_row(NULL, 0, &row, error));
+    BAD(seqd_cross_validation_run(NULL, h.options, &validation, error));
+    BAD(seqd_cross_validation_run(h.dataset, NULL, &validation, error));
+    BAD(seqd_cross_validation_get_fold(NULL, 0, &answered, error));
     BAD(seqd_importance_create(NULL, h.dataset, 1, 1, &importance, error));
     BAD(seqd_importance_create(h.model, NULL, 1, 1, &importance, error));
     BAD(seqd_importance_create(h.model, h.dataset, 0, 1, &importance, error));
@@ -324,7 +331,7 @@ static void null_arguments_are_refused(void **state)
 
     assert_true(context == NULL && options == NULL && table == NULL && dataset == NULL && model == NULL);
     assert_true(optimizer == NULL && trainer == NULL && other == NULL && answer == NULL && evaluation == NULL);
-    assert_true(tuner == NULL && importance == NULL && attribution == NULL && number == 0);
+    assert_true(tuner == NULL && validation == NULL && importance == NULL && attribution == NULL && number == 0);
     assert_true(backtest == NULL && text == NULL && size == 0 && whole == 0);
 }
 

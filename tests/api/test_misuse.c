@@ -435,6 +435,8 @@ static void refuse_null_in_explanations(void)
 {
     PLACE(seqd_importance, out);
     PLACE(seqd_attribution, out_attribution);
+    PLACE(seqd_cross_validation, out_validation);
+    seqd_answer_metrics metrics = { .struct_size = sizeof metrics };
     seqd_importance *importance = NULL;
     seqd_attribution *attribution = NULL;
     seqd_importance_row row = { .struct_size = sizeof row };
@@ -452,6 +454,14 @@ static void refuse_null_in_explanations(void)
     REFUSES(seqd_importance_get_row, NULL, 0, &row);
     REFUSES(seqd_importance_get_row, importance, 0, NULL);
     seqd_importance_release(importance);
+    REFUSES(seqd_cross_validation_run, NULL, options, &out_validation);
+    REFUSES(seqd_cross_validation_run, dataset, NULL, &out_validation);
+    REFUSES(seqd_cross_validation_run, dataset, options, NULL);
+    RIG_EXPECT(SEQD_E_DATA, seqd_cross_validation_run(dataset, options, &out_validation, &error)); /* a panel */
+    GIVES(0, seqd_cross_validation_fold_count, NULL);
+    REFUSES(seqd_cross_validation_get_fold, NULL, 0, &metrics);
+    TAKES(seqd_cross_validation_get_fold);
+    assert_ptr_equal(out_validation, &poison);
     REFUSES(seqd_attribution_create, NULL, dataset, 0, -1, 0, &out_attribution);
     REFUSES(seqd_attribution_create, model, NULL, 0, -1, 0, &out_attribution);
     REFUSES(seqd_attribution_create, model, dataset, 0, -1, 0, NULL);
@@ -612,7 +622,7 @@ static void null_is_answered_by_every_function(void **state)
     (void)state;
     static const char *const headers[] = { "base.h", "context.h", "options.h", "dataset.h", "model.h", "optimizer.h",
                                            "trainer.h", "predictor.h", "explain.h", "prediction.h",
-                                           "evaluation.h", "tuner.h", "inventory.h" };
+                                           "evaluation.h", "cross.h", "tuner.h", "inventory.h" };
     int bad = 0, functions = 0;
     refuse_null_in_data();
     refuse_null_in_models();
@@ -635,6 +645,7 @@ static void null_is_answered_by_every_function(void **state)
     RELEASES(seqd_backtest_release);
     RELEASES(seqd_tuner_release);
     RELEASES(seqd_importance_release);
+    RELEASES(seqd_cross_validation_release);
     RELEASES(seqd_attribution_release);
     RELEASES(seqd_prediction_release);
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {

@@ -57,7 +57,7 @@ def tensors(case):
     if case.cell == "encdec":
         yield from tensors_encdec(case)
         return
-    gates = {"lstm": 4, "gru": 3}[case.cell] * case.H
+    gates = {"lstm": 4, "gru": 3, "rnn": 1}[case.cell] * case.H
     for layer in range(case.L):
         yield gates, case.H if layer else case.I
         yield gates, case.H
@@ -93,7 +93,7 @@ def operations(case, what):
     """Floating-point operations of the products; a training step counts as three forwards."""
     if case.cell == "encdec":
         return operations_encdec(case) * {"train": 3.0, "forward": 1.0}[what]
-    gates = {"lstm": 4, "gru": 3}[case.cell] * case.H
+    gates = {"lstm": 4, "gru": 3, "rnn": 1}[case.cell] * case.H
     forward = sum(2.0 * case.T * case.N * gates * ((case.H if layer else case.I) + case.H) for layer in range(case.L))
     return {"train": 3.0 * forward, "forward": forward, "step": forward / case.T}[what]
 

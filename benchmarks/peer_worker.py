@@ -32,7 +32,7 @@ class Torch:
         x, y, values = grid.fill(np, case)
         self.first = [torch.from_numpy(v.copy()) for v in values]
         self.x, self.y = torch.from_numpy(x), torch.from_numpy(y)
-        self.rnn = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[case.cell](case.I, case.H, case.L)
+        self.rnn = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[case.cell](case.I, case.H, case.L)
         self.head = torch.nn.Linear(case.H, 1)
         self.parameters = [*self.rnn.parameters(), *self.head.parameters()]
         self.reset()

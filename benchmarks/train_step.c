@@ -2,7 +2,7 @@
 /*
  * The network of network.h, timed:
  *
- *   train_step T N I H L [lstm|gru] [LEVEL] [BACKEND] [THREADS]
+ *   train_step T N I H L [lstm|gru|gru_before|rnn|relu] [LEVEL] [BACKEND] [THREADS]
  *       prints one line of JSON about training steps, one about forward passes
  *   train_step --serve [LEVEL] [BACKEND] [THREADS] [SHARD_ROWS]
  *       answers commands on standard input, one line of JSON each, so that `benchmarks/peers` can let this and other
@@ -70,15 +70,18 @@ static void print_values(const float *values, int32_t count)
 
 static seqd_cell cell_named(const char *name)
 {
-    return strcmp(name, "gru") == 0 ? SEQD_CELL_GRU : SEQD_CELL_LSTM;
+    static const char *const names[SEQD_CELLS] = {"lstm", "gru", "gru_before", "rnn", "relu"};
+    for (int32_t cell = 0; cell < SEQD_CELLS; cell++)
+        if (strcmp(name, names[cell]) == 0) return (seqd_cell)cell;
+    return SEQD_CELL_LSTM;
 }
 
 static bool answer(network **net, network_setup *setup, const char *line)
 {
-    char what[16] = "", cell[8] = "";
+    char what[16] = "", cell[16] = "";
     long count = 0;
     double median, fastest;
-    if (sscanf(line, "open %7s %d %d %d %d %d", cell, &setup->steps, &setup->rows, &setup->inputs, &setup->hidden,
+    if (sscanf(line, "open %15s %d %d %d %d %d", cell, &setup->steps, &setup->rows, &setup->inputs, &setup->hidden,
                &setup->layers) == 6) {
         setup->cell = cell_named(cell);
         network_close(*net);
@@ -160,7 +163,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < 5 && i + 1 < argc; i++) *sizes[i] = (int32_t)strtol(argv[i + 1], NULL, 10);
     if (argc > 6) setup.cell = cell_named(argv[6]);
     if (argc < 6) {
-        fprintf(stderr, "usage: train_step T N I H L [lstm|gru] [LEVEL] [BACKEND] [THREADS]\n"
+        fprintf(stderr, "usage: train_step T N I H L [lstm|gru|gru_before|rnn|relu] [LEVEL] [BACKEND] [THREADS]\n"
                         "       train_step --serve [LEVEL] [BACKEND] [THREADS] [SHARD_ROWS]\n");
         return 2;
     }

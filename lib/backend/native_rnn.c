@@ -172,19 +172,26 @@ static const float *forward(seqd_rnn *base, int32_t index, int32_t rows, const f
     const int32_t steps = plan->steps;
     const int64_t gates = seqd_rnn_gates(&plan->shape), gate_step = rows * gates;
     const int32_t chunk = chunk_steps(FORWARD_CHUNK, gate_step, steps);
-    int32_t first = 0; /* of the chunk that lane->gates holds when it holds no more */
 
+    native_step step = step_at(rnn, lane, rows, 0);
+    const int64_t way = plan->reverse ? -1 : 1, state_step = way * rows * plan->shape.hidden;
     static_product(rnn, lane, rows, s);
     for (int32_t n = 0; n < steps; n++) {
-        native_step step = step_at(rnn, lane, rows, n);
         if (n % chunk == 0) {
             const int32_t count = steps - n < chunk ? steps - n : chunk;
-            first = plan->reverse ? step.t - count + 1 : step.t;
-            input_product(rnn, lane, (int64_t)count * rows, rows, x + (int64_t)first * rows * plan->shape.inputs,
-                          lane->gates + (plan->train ? first * gate_step : 0));
+            const int32_t first = plan->reverse ? step.t - count + 1 : step.t;
+            float *held = lane->gates + (plan->train ? first * gate_step : 0); /* all steps, or this chunk alone */
+            input_product(rnn, lane, (int64_t)count * rows, rows, x + (int64_t)first * rows * plan->shape.inputs, held);
+            step.gates = held + (step.t - first) * gate_step;
         }
-        if (!plan->train) step.gates = lane->gates + (step.t - first) * gate_step;
         seqd_native_cell_forward(rnn, lane, &step);
+        if (n + 1 == steps) break;
+        step.t += (int32_t)way;
+        step.gates += way * gate_step;
+        step.h_prev = step.h;
+        step.h += state_step;
+        step.c_prev = step.c;
+        if (step.c && plan->train) step.c += state_step;
     }
     return lane->hidden;
 }

@@ -154,6 +154,9 @@ int32_t seqd_attribution_new(seqd_model *model, const seqd_dataset *dataset, int
     seqd_context *context = model->context;
     seqd_binding binding;
     SEQD_CHECK(seqd_model_need_network(model, "an explanation", error));
+    if (model->net.config.kind == SEQD_NET_ENCDEC && model->net.config.answer.classes > 0)
+        return seqd_fail(error, SEQD_E_UNSUPPORTED,
+                         "model=encdec on events is explained by its maps of attention (seqd_predictor_attention)");
     if (dataset->series[series].length < 1) return seqd_fail(error, SEQD_E_DATA, "the series has nothing to explain");
     seqd_attribution *a = seqd_alloc_zero(context, sizeof *a);
     if (!a) return seqd_fail_alloc(context, sizeof *a, error);

@@ -14,7 +14,7 @@
 static void place(const seqd_model *model, seqd_scratch *s, seqd_arena *arena)
 {
     const seqd_features *features = &model->features;
-    const size_t values = model->net.config.kind == SEQD_NET_SEQUENCE
+    const size_t values = model->net.config.answer.width > 0
                               ? (size_t)model->net.output.size[0]
                               : (size_t)features->horizon * (size_t)model->net.config.head.width;
     s->lane = seqd_arena_take(arena, (size_t)s->lanes, sizeof *s->lane);

@@ -2,6 +2,7 @@
 #include "configure.h"
 
 #include "configure_stack.h"
+#include "configure_task.h"
 #include "status.h"
 
 static int32_t configure_attention(const seqd_options *options, seqd_net_config *config, seqd_error *error)
@@ -41,5 +42,11 @@ int32_t seqd_configure_encdec(const seqd_options *options, seqd_net_config *conf
         return seqd_fail(error, SEQD_E_OPTION, "option 'decoder_hidden_size' takes 1 to %d sizes", SEQD_MAX_LAYERS);
     for (int32_t i = 0; i < d->layers; i++) d->hidden[i] = (int32_t)sizes[i];
     d->told = seqd_option_choice(options, SEQD_OPT_DECODING) == 0 ? 1 : 0;
+    if (config->answer.classes > 0 && d->told > 0) {
+        const int64_t asked = seqd_option_i64(options, SEQD_OPT_EMBEDDING_SIZE);
+        d->told = asked > 0 ? (int32_t)asked : seqd_usual_embedding(config->answer.classes);
+        if (seqd_option_choice(options, SEQD_OPT_POOLING) != 0)
+            return seqd_fail(error, SEQD_E_OPTION, "option 'pooling' has no effect on model=encdec");
+    }
     return configure_attention(options, config, error);
 }

@@ -96,8 +96,9 @@ int32_t seqd_model_resolve_task(seqd_options *options, const seqd_dataset *datas
     const char *task = classify ? "classify" : "regress";
     SEQD_CHECK(refuse(options, ids, sizeof ids / sizeof *ids, task, error));
     if (!classify) SEQD_CHECK(refuse(options, classes_only, sizeof classes_only / sizeof *classes_only, task, error));
-    if (is(options, SEQD_OPT_MODEL, "encdec"))
-        return seqd_fail(error, SEQD_E_OPTION, "model=encdec makes forecasts, it does not fit task=%s", task);
+    if (is(options, SEQD_OPT_MODEL, "encdec") && !classify)
+        return seqd_fail(error, SEQD_E_OPTION, "model=encdec makes forecasts and tells classes, it does not fit task=%s",
+                         task);
     if (is(options, SEQD_OPT_MODEL, "logistic") && !classify)
         return seqd_fail(error, SEQD_E_OPTION, "model=logistic tells classes, task=regress takes model=linear");
 

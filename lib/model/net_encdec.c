@@ -6,12 +6,20 @@
 #include "rng.h"
 #include "status.h"
 
-/* An encoder of recurrent layers, and a decoder (encdec.h) that answers after a window's last step alone. */
+/*
+ * An encoder of recurrent layers, and a decoder (encdec.h) that answers after a window's last step alone: forecasts of a
+ * panel, or the classes of the events to come. What a step is told of the class before is a row of
+ * "decoder.embedding.weight" [classes + 1][told]: 1 + its number, and 0 before the first.
+ */
 typedef struct encdec_lane {
     seqd_encdec_work work;
     float *targets, *weights; /* [rows][horizon] */
     float *loc, *scale;       /* [rows] */
     float *scratch;           /* of the head */
+    float *x, *dx;            /* of events: as embed.h lays them out */
+    int32_t *said;            /* of events: [horizon][rows] rows of the embedding that steps were told */
+    float *label;             /* of events: [rows] where there is one answer */
+    seqd_answer_work answer;
 } encdec_lane;
 
 typedef struct encdec_part {
@@ -25,11 +33,24 @@ static seqd_encdec_params decoder_params(const seqd_net *net, float *vector)
     return seqd_encdec_view(&net->config.encdec, &net->tensors, net->decoder_tensor, vector);
 }
 
+static bool of_events(const seqd_net *net) { return net->config.answer.classes > 0; }
+
+static float *said_table(const seqd_net *net, const float *vector)
+{
+    return (float *)(uintptr_t)vector + net->tensors.at[net->decoder_tensor - 1].offset;
+}
+
 static int32_t declare(seqd_net *net, seqd_error *error)
 {
     seqd_net_config *config = &net->config;
     seqd_encdec_shape *d = &config->encdec;
+    const seqd_answer *answer = &config->answer;
     config->stack.statics = net->statics;
+    if (of_events(net)) {
+        config->embed.flat = false;
+        config->stack.inputs = seqd_embed_width(&config->embed);
+        SEQD_CHECK(seqd_embed_declare(&config->embed, &net->tensors, &net->embed_tensor, error));
+    }
     SEQD_CHECK(seqd_stack_declare(&config->stack, "encoder.", &net->tensors, &net->stack_tensor, error));
     d->attention.memory = seqd_stack_width(&config->stack);
     d->attention.query = d->hidden[d->layers - 1];
@@ -38,13 +59,24 @@ static int32_t declare(seqd_net *net, seqd_error *error)
     d->statics = net->statics;
     d->lags = config->lags;
     d->width = config->head.width;
+    if (of_events(net)) {
+        d->horizon = answer->answers;
+        d->width = answer->width;
+        d->told_grad = d->told > 0;
+        const int64_t outputs = (int64_t)d->horizon * d->width;
+        if (outputs > INT32_MAX) return seqd_fail(error, SEQD_E_LIMIT, "answers times classes are too many");
+        net->output.size[0] = (int32_t)outputs; /* of one row, as predictors ask */
+        SEQD_CHECK(seqd_tensors_matrix(&net->tensors, (seqd_tensor_name){"decoder.embedding.weight", -1, ""},
+                                       (int64_t)answer->classes + 1, d->told, SEQD_INIT_EMBEDDING, 0, error));
+    }
     return seqd_encdec_declare(d, &net->tensors, &net->decoder_tensor, error);
 }
 
 static void init(const seqd_net *net, float *parameters)
 {
     const seqd_encdec_params params = decoder_params(net, parameters);
-    seqd_head_init_output(&net->config.head, net->config.lags, params.output_lag, params.output_bias);
+    if (of_events(net)) seqd_answer_init_bias(&net->config.answer, &net->config.head, params.output_bias);
+    else seqd_head_init_output(&net->config.head, net->config.lags, params.output_lag, params.output_bias);
 }
 
 static bool causal(const seqd_net *net)
@@ -66,6 +98,16 @@ static encdec_part *place(const seqd_net_run *run, seqd_arena *arena)
     for (int32_t i = 0; i < use->lanes; i++) {
         encdec_lane *lane = lanes ? &lanes[i] : &sized_lane;
         seqd_encdec_place_work(run->kernels, shape, use->train, use->rows, use->steps, arena, &lane->work);
+        const size_t inputs = (size_t)use->steps * rows * (size_t)net->config.stack.inputs;
+        if (of_events(net)) {
+            lane->x = seqd_arena_take(arena, inputs, sizeof(float));
+            lane->dx = seqd_arena_take(arena, use->train ? inputs : 0, sizeof(float));
+            lane->said = seqd_arena_take(arena, values, sizeof *lane->said);
+            lane->label = seqd_arena_take(arena, rows, sizeof(float));
+            lane->weights = seqd_arena_take(arena, rows, sizeof(float));
+            seqd_answer_place(&net->config.answer, &net->config.head, use->rows, arena, &lane->answer);
+            continue;
+        }
         lane->targets = seqd_arena_take(arena, values, sizeof(float));
         lane->weights = seqd_arena_take(arena, values, sizeof(float));
         lane->loc = seqd_arena_take(arena, rows, sizeof(float));
@@ -139,6 +181,55 @@ static void tell(void *user, int32_t step, const float *out, float *told, int64_
     }
 }
 
+/* The same of events. */
+typedef struct saying {
+    const seqd_shard *shard;
+    const seqd_answer *answer;
+    const float *table;
+    int32_t width;
+    double share;
+    seqd_rng draws;
+    int32_t *said; /* [horizon][rows] */
+} saying;
+
+/* The class with the largest logit; of two classes in one number, the one it speaks for. */
+static int32_t likeliest(const float *o, int32_t width)
+{
+    int32_t best = 0;
+    if (width == 1) return o[0] > 0.0f;
+    for (int32_t c = 1; c < width; c++)
+        if (o[c] > o[best]) best = c;
+    return best;
+}
+
+static void say(void *user, int32_t step, const float *out, float *told, int64_t ldt)
+{
+    saying *s = user;
+    const seqd_answer *answer = s->answer;
+    const int64_t rows = s->shard->rows, ldo = (int64_t)answer->answers * answer->width;
+    for (int32_t r = 0; r < rows; r++) {
+        int32_t *row = &s->said[step * rows + r];
+        s->draws.counter = (uint64_t)step * SEQD_SHARD_ROWS + (uint64_t)r;
+        *row = 0;
+        if (step > 0) {
+            const bool truth = s->share > 0.0 && seqd_rng_uniform(&s->draws) < s->share;
+            const float label = truth ? s->shard->label[r * answer->answers + step - 1] : -1.0f;
+            *row = 1 + (label >= 0.0f ? (int32_t)label : likeliest(out + r * ldo + (step - 1) * answer->width, answer->width));
+        }
+        memcpy(told + r * ldt, s->table + (int64_t)*row * s->width, (size_t)s->width * sizeof *told);
+    }
+}
+
+static void fill_events(const seqd_shard *shard, int32_t steps, seqd_encdec_work *work)
+{
+    for (int32_t r = 0; r < shard->rows; r++) {
+        work->begin[r] = 0;
+        work->end[r] = shard->length[r];
+    }
+    work->rows = shard->rows;
+    work->steps = steps;
+}
+
 static void fill_known(const seqd_net *net, const seqd_shard *shard, const seqd_lag_plan *plan, seqd_encdec_work *work)
 {
     const int64_t horizon = shard->horizon, futures = net->config.futures, lags = net->config.lags;
@@ -159,10 +250,33 @@ static void fill_known(const seqd_net *net, const seqd_shard *shard, const seqd_
     work->steps = shard->steps;
 }
 
-static seqd_stack_pass stack_pass(const seqd_net_pass *pass)
+static seqd_stack_pass stack_pass(const seqd_net_pass *pass, const encdec_lane *lane)
 {
-    return (seqd_stack_pass){
-        .rows = pass->shard->rows, .x = pass->shard->inputs, .s = pass->statics, .key = pass->key};
+    const bool events = pass->shard->answers > 0;
+    return (seqd_stack_pass){.rows = pass->shard->rows, .length = events ? pass->shard->length : NULL,
+                             .x = events ? lane->x : pass->shard->inputs, .s = pass->statics, .key = pass->key};
+}
+
+static void forward_events(seqd_net_run *run, const seqd_net_pass *pass)
+{
+    encdec_part *part = run->part;
+    const seqd_net *net = run->net;
+    encdec_lane *lane = &part->lanes[pass->lane];
+    const seqd_stack_pass layers = stack_pass(pass, lane);
+    saying said = {
+        .shard = pass->shard,
+        .answer = &net->config.answer,
+        .table = said_table(net, run->parameters),
+        .width = net->config.encdec.told,
+        .share = pass->key != 0 ? run->told_share : 0.0,
+        .draws = seqd_rng_stream(pass->key, 0x746f6c64, 0),
+        .said = lane->said,
+    };
+    seqd_embed_forward(&net->config.embed, net->tensors.at + net->embed_tensor, run->parameters, pass->shard,
+                       run->use.steps, lane->x);
+    const float *h = seqd_stack_forward(part->stack, pass->lane, &layers);
+    fill_events(pass->shard, run->use.steps, &lane->work);
+    seqd_encdec_forward(run->kernels, &net->config.encdec, &part->packed, h, pass->statics, say, &said, &lane->work);
 }
 
 /* Into the lane's work->out. */
@@ -171,7 +285,7 @@ static void forward(seqd_net_run *run, const seqd_net_pass *pass, const float *f
     encdec_part *part = run->part;
     const seqd_net *net = run->net;
     encdec_lane *lane = &part->lanes[pass->lane];
-    const seqd_stack_pass layers = stack_pass(pass);
+    const seqd_stack_pass layers = stack_pass(pass, lane);
     telling told = {
         .shard = pass->shard,
         .head = &net->config.head,
@@ -199,22 +313,58 @@ static void fill_targets(const seqd_shard *shard, encdec_lane *lane)
     }
 }
 
-static double loss(seqd_net_run *run, const seqd_net_pass *pass)
+/* From gradients in work.out to those of all parameters. */
+static void backward(seqd_net_run *run, const seqd_net_pass *pass, float *dx)
 {
     encdec_part *part = run->part;
     const seqd_net *net = run->net;
     encdec_lane *lane = &part->lanes[pass->lane];
-    const seqd_stack_pass layers = stack_pass(pass);
+    const seqd_stack_pass layers = stack_pass(pass, lane);
+    const seqd_encdec_params grad = decoder_params(net, pass->grad);
+    seqd_encdec_backward(run->kernels, &net->config.encdec, &part->packed, pass->statics, &grad,
+                         seqd_stack_gradient(part->stack, pass->lane), pass->statics_grad, &lane->work);
+    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
+}
+
+static double loss_events(seqd_net_run *run, const seqd_net_pass *pass)
+{
+    encdec_part *part = run->part;
+    const seqd_net *net = run->net;
+    const seqd_shard *shard = pass->shard;
+    encdec_lane *lane = &part->lanes[pass->lane];
+    const int64_t rows = shard->rows, told = net->config.encdec.told;
+    const float *label = shard->label;
+    forward_events(run, pass);
+    for (int64_t r = 0; r < rows; r++) {
+        const int64_t last = r * shard->steps + (shard->length[r] > 0 ? shard->length[r] - 1 : 0);
+        lane->weights[r] = shard->answers > 1 ? shard->fork[r] : shard->fork[last];
+        lane->label[r] = shard->answers > 1 ? 0.0f : label[last];
+    }
+    if (shard->answers == 1) label = lane->label;
+    const double sum = seqd_answer_loss(run->kernels, &net->config.answer, &net->config.head, rows, lane->work.out,
+                                        label, lane->weights, run->class_weight, pass->factor, &lane->answer);
+    if (!pass->grad) return sum;
+    backward(run, pass, lane->dx);
+    seqd_embed_backward(run->kernels, &net->config.embed, net->tensors.at + net->embed_tensor, shard, run->use.steps,
+                        lane->dx, pass->grad);
+    float *table = said_table(net, pass->grad);
+    for (int64_t i = 0; told > 0 && i < rows * shard->answers; i++)
+        run->kernels->add(told, lane->work.told_grad + i * told, table + lane->said[i] * told);
+    return sum;
+}
+
+static double loss(seqd_net_run *run, const seqd_net_pass *pass)
+{
+    if (of_events(run->net)) return loss_events(run, pass);
+    encdec_part *part = run->part;
+    const seqd_net *net = run->net;
+    encdec_lane *lane = &part->lanes[pass->lane];
     forward(run, pass, NULL);
     fill_targets(pass->shard, lane);
     const seqd_targets targets = {lane->targets, lane->weights, lane->loc, lane->scale};
     const double sum = seqd_head_loss(run->kernels, &net->config.head, pass->shard->rows, net->config.horizon,
                                       lane->work.out, &targets, pass->factor, lane->scratch);
-    if (!pass->grad) return sum;
-    const seqd_encdec_params grad = decoder_params(net, pass->grad);
-    seqd_encdec_backward(run->kernels, &net->config.encdec, &part->packed, pass->statics, &grad,
-                         seqd_stack_gradient(part->stack, pass->lane), pass->statics_grad, &lane->work);
-    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, NULL, pass->statics_grad);
+    if (pass->grad) backward(run, pass, NULL);
     return sum;
 }
 
@@ -223,7 +373,8 @@ static void predict(seqd_net_run *run, const seqd_net_pass *pass, float *out)
     const encdec_part *part = run->part;
     const encdec_lane *lane = &part->lanes[pass->lane];
     const seqd_encdec_shape *shape = &run->net->config.encdec;
-    forward(run, pass, NULL);
+    if (of_events(run->net)) forward_events(run, pass);
+    else forward(run, pass, NULL);
     memcpy(out, lane->work.out,
            (size_t)pass->shard->rows * (size_t)shape->horizon * (size_t)shape->width * sizeof *out);
 }
@@ -244,7 +395,7 @@ static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net
     seqd_net_share(pass->shard, slopes);
     shard.inputs = slopes->part;
     inner.shard = &shard;
-    const seqd_stack_pass layers = stack_pass(&inner);
+    const seqd_stack_pass layers = stack_pass(&inner, lane);
     forward(run, &inner, lane->targets);
     for (int64_t i = 0; i < horizon; i++) value += (double)out[i * width + net->config.head.middle] / (double)horizon;
     memset(out, 0, (size_t)(horizon * width) * sizeof *out);

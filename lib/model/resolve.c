@@ -81,7 +81,7 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
     memset(config, 0, sizeof *config);
     const bool flat = seqd_model_is_flat(options), events = features->kind == SEQD_DATA_EVENTS;
     const bool encdec = strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "encdec") == 0;
-    if ((encdec && events) || (!events && strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "logistic") == 0))
+    if (!events && strcmp(seqd_option_text(options, SEQD_OPT_MODEL), "logistic") == 0)
         return seqd_fail(error, SEQD_E_OPTION, "model=%s does not fit this task", seqd_option_text(options, SEQD_OPT_MODEL));
     if (flat) SEQD_CHECK(seqd_configure_flat(options, features, config, error));
     else SEQD_CHECK(seqd_configure_stack(options, &config->stack, error));
@@ -94,7 +94,10 @@ int32_t seqd_model_configure(const seqd_options *options, const seqd_features *f
     config->cat_count = features->cat_count;
     config->horizon = features->horizon;
     config->decoder_size = (int32_t)seqd_option_i64(options, SEQD_OPT_DECODER_SIZE);
-    if (events) return seqd_configure_task(options, features, config, error);
+    if (events) {
+        SEQD_CHECK(seqd_configure_task(options, features, config, error));
+        return encdec ? seqd_configure_encdec(options, config, error) : SEQD_OK;
+    }
     for (int32_t i = 0; i < features->cat_count; i++) {
         const int32_t n = features->dictionaries[i].count;
         config->cardinality[i] = n;

@@ -169,6 +169,60 @@ static void test_gradients(void **state)
     assert_true(compared > 5000 && blurred * 20 < compared);
 }
 
+/* Events: embeddings of tokens, answers of classes, and of what the steps are told; rows of different lengths. */
+static void check_events(int32_t level, int attention, int32_t told, int32_t answers)
+{
+    static seqd_net_config config;
+    char what[96];
+    seqd_rng rng = seqd_rng_stream(21, (uint64_t)attention, (uint64_t)told);
+    memset(&config, 0, sizeof config);
+    config.kind = SEQD_NET_ENCDEC;
+    config.stack = (seqd_stack_shape){.cell = SEQD_CELL_GRU, .layers = 1, .hidden = {6}};
+    config.embed = (seqd_embed_shape){.inputs = 2, .tokens = 2, .cardinality = {4, 3}, .size = {3, 2}};
+    config.answer = (seqd_answer){.answers = answers, .width = 5, .classes = 5, .smoothing = 0.1};
+    config.horizon = answers;
+    config.encdec = (seqd_encdec_shape){.cell = SEQD_CELL_LSTM, .layers = 1, .hidden = {6}, .told = told};
+    config.encdec.attention = (seqd_attention_shape){.kind = (seqd_attention_kind)attention, .size = 6, .heads = 1};
+    seqd_shard s = {.rows = ROWS, .steps = STEPS, .horizon = answers, .input_count = 2, .token_count = 2,
+                    .answers = answers};
+    int32_t lengths[ROWS] = {STEPS, 2, 1, 4}, tokens[STEPS * ROWS * 2] = {0};
+    float fork[ROWS * STEPS] = {0}, label[ROWS * STEPS];
+    s.inputs = normals(&rng, STEPS * ROWS * 2);
+    s.length = lengths;
+    s.tokens = tokens;
+    s.fork = fork;
+    s.label = label;
+    for (int32_t i = 0; i < ROWS * STEPS; i++) label[i] = i == 1 ? (float)NAN : (float)seqd_rng_below(&rng, 5);
+    for (int32_t r = 0; r < ROWS; r++) {
+        fork[answers > 1 ? r : r * STEPS + lengths[r] - 1] = 1.0f;
+        for (int32_t t = 0; t < STEPS; t++)
+            for (int32_t c = 0; c < 2; c++) {
+                if (t < lengths[r]) tokens[(t * ROWS + r) * 2 + c] = (int32_t)seqd_rng_below(&rng, 4);
+                else s.inputs[(t * ROWS + r) * 2 + c] = 0.0f;
+            }
+    }
+    if (answers > 1) label[1] = told > 0 ? 2.0f : (float)NAN; /* an answer that is not known */
+    net_rig *rig = rig_open(rig_backend(level), &config, STEPS, ROWS);
+    set_parameters(rig, &rng);
+    snprintf(what, sizeof what, "%s, events, attention %s, told %d, %d answers", rig_backend_name(level),
+             attention_names[attention], told, answers);
+    static const seqd_lag_plan none;
+    slopes check = {.rig = rig, .shard = &s, .plan = &none, .dropout_key = 5, .what = what};
+    slopes_check(&check, 3);
+    compared += check.compared;
+    rig_close(rig);
+    free(s.inputs);
+}
+
+static void test_events(void **state)
+{
+    (void)state;
+    for (int32_t level = 0; rig_backend(level); level++)
+        for (int attention = 0; attention < 5; attention++)
+            for (int32_t told = 0; told <= 3; told += 3)
+                for (int32_t answers = 1; answers <= 3; answers += 2) check_events(level, attention, told, answers);
+}
+
 /* Weights of every step sum to one inside and are zero outside; a masked row has none. */
 static void test_weights(void **state)
 {
@@ -315,7 +369,7 @@ static void test_own_forecasts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients), cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_gradients), cmocka_unit_test(test_events), cmocka_unit_test(test_weights),
         cmocka_unit_test(test_teaching),  cmocka_unit_test(test_own_forecasts),
     };
     const int failed = cmocka_run_group_tests_name("grad encdec", tests, NULL, NULL);

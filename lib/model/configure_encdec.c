@@ -43,8 +43,7 @@ int32_t seqd_configure_encdec(const seqd_options *options, seqd_net_config *conf
     for (int32_t i = 0; i < d->layers; i++) d->hidden[i] = (int32_t)sizes[i];
     d->told = seqd_option_choice(options, SEQD_OPT_DECODING) == 0 ? 1 : 0;
     if (config->answer.classes > 0 && d->told > 0) {
-        const int64_t asked = seqd_option_i64(options, SEQD_OPT_EMBEDDING_SIZE);
-        d->told = asked > 0 ? (int32_t)asked : seqd_usual_embedding(config->answer.classes);
+        d->told = seqd_embedding_width(options, 0, config->answer.classes);
         if (seqd_option_choice(options, SEQD_OPT_POOLING) != 0)
             return seqd_fail(error, SEQD_E_OPTION, "option 'pooling' has no effect on model=encdec");
     }

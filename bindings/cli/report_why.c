@@ -35,8 +35,8 @@ static void write_map(FILE *file, const double *cells, int32_t rows, int32_t col
             double share = largest > 0 ? cells[(int64_t)i * columns + j] / largest : 0;
             if (fabs(share) < 0.01) continue;
             fprintf(file, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
-                    "fill-opacity=\"%.2f\"/>", share > 0 ? "more" : "less", LABELS + width * j, HEAD + height * i, width,
-                    height, fabs(share));
+                    "fill-opacity=\"%.2f\"/>", share > 0 ? "more" : "less", LABELS + width * j, HEAD + height * i,
+                    width, height, fabs(share));
         }
         fputs("\n", file);
     }

@@ -48,7 +48,8 @@ class Events(CliTest):
                   "--quiet", "--out", "count.seqd")
         out, _ = self.good("classify", "--model", "count.seqd", "--data", "events.csv", "--quiet", "--json")
         self.assertEqual(set(json.loads(out)["rows"][0]), {"id", "event", "value", "label"})
-        out, _ = self.good("classify", "--model", "count.seqd", "--data", "events.csv", "--quiet", "--metrics", "--json")
+        out, _ = self.good("classify", "--model", "count.seqd", "--data", "events.csv", "--quiet", "--metrics",
+                           "--json")
         self.assertLess(json.loads(out)["rows"][0]["mae"], 0.8)
 
     def test_cross_validation(self):

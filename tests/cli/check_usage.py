@@ -7,7 +7,8 @@ import unittest
 
 from support import CliTest
 
-COMMANDS = ["train", "forecast", "backtest", "tune", "classify", "cross-validate", "evaluate", "reorder", "report", "explain", "describe"]
+COMMANDS = ["train", "forecast", "backtest", "tune", "classify", "cross-validate", "evaluate", "reorder",
+           "report", "explain", "describe"]
 
 
 class Usage(CliTest):

@@ -183,6 +183,59 @@ static void interrupted_is_uninterrupted(void **state)
     }
 }
 
+static seqd_dataset *purchases(const seqd_options *options)
+{
+    static const char *const names[] = { "view", "cart", "buy" };
+    rig_text text = { 0 };
+    rig_print(&text, "user_id,time,event,amount\n");
+    for (int s = 0; s < 30; s++)
+        for (int i = 0; i < 4 + s % 7; i++)
+            rig_print(&text, "u%02d,%d,%s,%d\n", s, i + s % 3, names[(i * 3 + s + i * i) % 3], (i * s) % 9);
+    return rig_parse(context, options, text);
+}
+
+/* Tasks on events: classes with weights and a threshold, and a number. */
+static void so_are_tasks_on_events(void **state)
+{
+    (void)state;
+    static const char *const tasks[] = {
+        "task=classify label=next_event event_masking=0.2 dropout=0.2 optimizer=adamw ema_decay=0.8",
+        "task=classify label=within label_events=buy label_window=3 class_weight=balanced augment_slicing=0.4",
+        "task=regress label=count label_window=2 monitor=mae augment_jitter=0.1 model=gru",
+    };
+    for (size_t k = 0; k < sizeof tasks / sizeof *tasks; k++) {
+        result expected = { NULL, 0, { .struct_size = 0 } };
+        for (int64_t stop = 0; stop <= 7; stop += stop == 0 ? 1 : 3) { /* 0: uninterrupted */
+            bench b = { NULL, NULL, NULL, NULL };
+            RIG_OK(seqd_options_create(context, &b.options, &error));
+            rig_set(b.options, "num_columns=amount hidden_size=5 max_len=6 max_steps=9 val_every=4 batch_size=20");
+            rig_set(b.options, tasks[k]);
+            b.dataset = purchases(b.options);
+            RIG_OK(seqd_model_create(context, b.options, b.dataset, &b.model, &error));
+            RIG_OK(seqd_trainer_create(b.model, b.dataset, b.options, NULL, &b.trainer, &error));
+            if (stop == 0) {
+                RIG_OK(seqd_trainer_run(b.trainer, &error));
+                expected = result_of(&b);
+                close_bench(&b);
+                continue;
+            }
+            assert_int_equal(run_watched(&b.trainer, 0, stop), SEQD_STOPPED);
+            RIG_OK(seqd_trainer_save(b.trainer, path, &error));
+            close_bench(&b);
+            seqd_model *model = NULL;
+            RIG_OK(seqd_model_load(context, path, &model, &error));
+            RIG_OK(seqd_model_get_options(model, &b.options, &error));
+            seqd_model_release(model);
+            b.dataset = purchases(b.options);
+            RIG_OK(seqd_trainer_resume(context, path, b.dataset, &b.trainer, &b.model, &error));
+            RIG_OK(seqd_trainer_run(b.trainer, &error));
+            same_result(&expected, &b, tasks[k], "stopped", stop);
+            close_bench(&b);
+        }
+        free(expected.bytes);
+    }
+}
+
 static void single_steps_go_on_too(void **state)
 {
     (void)state;
@@ -397,6 +450,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(interrupted_is_uninterrupted),
+        TEST(so_are_tasks_on_events),
         TEST(single_steps_go_on_too),
         TEST(a_checkpoint_is_a_model),
         TEST(newer_rows_go_on_with_the_moments),

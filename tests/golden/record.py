@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 import network
+import record_encdec
 from arrays import f32, f64, i32, write
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
@@ -160,6 +161,8 @@ def main():
     write(DATA / "steps_adamw.bin", ten_steps("adamw", 300, 1e9))
     write(DATA / "steps_rmsprop.bin", ten_steps("rmsprop", 300, 1e9))
     write(DATA / "rates.bin", rates())
+    for name, arrays in record_encdec.files():
+        write(DATA / (name + ".bin"), arrays)
     write(DATA / "plateau.bin", plateau())
     (DATA / "VERSION").write_text("recorded with torch %s, numpy %s\n" % (torch.__version__, np.__version__))
     print("%d files, %d bytes" % (len(list(DATA.iterdir())), sum(p.stat().st_size for p in DATA.iterdir())))

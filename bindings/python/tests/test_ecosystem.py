@@ -115,3 +115,9 @@ def test_import_is_light():
     times = [float(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout)
              for _ in range(5)]
     assert sorted(times)[2] < 0.3, times
+
+
+def test_no_option_hides_a_method():
+    kinds = [getattr(seqdemand, name) for name in seqdemand.__all__ if isinstance(getattr(seqdemand, name), type)]
+    for kind in kinds:
+        assert not [name for name in seqdemand._options.TABLE if hasattr(kind, name)], kind

@@ -8,8 +8,11 @@
 """
 from ._abi import DataError, OptionError, SeqdemandError, text as _text
 from ._context import set_threads
+from ._load import load
 from ._options import describe
-from .estimators import GRU, LSTM, Forecaster, load
+from .estimators import GRU, LSTM, MLP, RNN, EncoderDecoder, Forecaster, Linear
+from .sequences import SequenceClassifier, SequenceRegressor
 
 __version__ = _text("version_string")
-__all__ = ["GRU", "LSTM", "Forecaster", "DataError", "OptionError", "SeqdemandError", "describe", "load", "set_threads"]
+__all__ = ["GRU", "LSTM", "MLP", "RNN", "EncoderDecoder", "Forecaster", "Linear", "SequenceClassifier",
+           "SequenceRegressor", "DataError", "OptionError", "SeqdemandError", "describe", "load", "set_threads"]

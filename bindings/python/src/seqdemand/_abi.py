@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shared library, its functions and its errors. Everything else in this package goes through `call`."""
+"""The shared library, its functions and its errors. Everything else here goes through `call`."""
 import ctypes
 import os
 from ctypes import POINTER, c_char, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
@@ -10,7 +10,7 @@ _NAME = "libseqdemand.so.0"
 
 
 class SeqdemandError(RuntimeError):
-    """A call of the library failed. `status` is its number, `line` and `column` tell the place in a text input (0: none)."""
+    """A call of the library failed. `line` and `column` tell the place in a text input (0: none)."""
 
     def __init__(self, message, status=0, line=0, column=0):
         super().__init__(message)
@@ -55,12 +55,16 @@ Progress = _result("Progress", "i:epoch q:step q:total_steps d:train_loss d:vali
 TrainingSummary = _result("TrainingSummary", "q:steps q:best_step d:train_loss d:best_loss d:seconds q:series "
                           "q:series_left_out q:windows")
 DatasetSummary = _result("DatasetSummary", "q:rows q:series q:steps q:observed q:zeros q:missing q:filled q:merged "
-                         "q:negative q:negative_changed q:clipped q:out_of_stock q:future_steps")
+                         "q:negative q:negative_changed q:clipped q:out_of_stock q:future_steps q:labelled q:classes "
+                         "q:unnamed")
 Reorder = _result("Reorder", "i:alert i:stockout_step d:lead_time_demand_mean d:lead_time_demand_std "
                   "d:protection_demand_mean d:protection_demand_std d:safety_stock d:reorder_point d:order_up_to "
                   "d:position d:order_quantity d:stockout_probability")
 Metrics = _result("Metrics", "d:smape d:mase d:rmsse d:wape d:rmse d:bias d:wql d:coverage80 q:series q:points "
                   "q:mase_left_out q:rmsse_left_out")
+AnswerMetrics = _result("AnswerMetrics", "i:classes q:count q:left_out d:accuracy d:precision d:recall d:f1 d:auroc "
+                        "d:aupr d:log_loss d:mae d:rmse d:mape q:mape_left_out")
+ImportanceRow = _result("ImportanceRow", "s:feature s:kind d:rise d:deviation")
 
 
 class BacktestRow(Result):
@@ -125,12 +129,20 @@ _CALLS = {
     "model_parameter_info": [_H, c_int32, POINTER(ParameterInfo)],
     "model_get_parameter": [_H, c_char_p, c_void_p, c_int64],
     "model_set_parameter": [_H, c_char_p, c_void_p, c_int64],
-    "trainer_create": [_H, _H, _H, c_void_p, _HP],
-    "trainer_run": [_H],
-    "trainer_summarize": [_H, POINTER(TrainingSummary)],
+    "ensemble_train": [_H, _H, _H, _HP, POINTER(TrainingSummary)],
     "predictor_create": [_H, _HP],
     "predictor_run": [_H, _H, _HP],
     "predictor_run_into": [_H, _H, _H],
+    "predictor_attention": [_H, _H, c_int64, c_void_p, c_int64],
+    "predictor_answer": [_H, _H, c_int32, _HP],
+    "model_attention_shape": [_H, _I32, _I32, _I32],
+    "prediction_scores": [_H, c_int64, c_void_p],
+    "prediction_classes": [_H, c_int64, c_void_p],
+    "prediction_evaluate": [_H, POINTER(AnswerMetrics)],
+    "importance_create": [_H, _H, c_int32, c_uint64, _HP],
+    "importance_get_row": [_H, c_int32, POINTER(ImportanceRow)],
+    "attribution_create": [_H, _H, c_int64, c_int32, c_int32, _HP],
+    "attribution_values": [_H, c_int32, c_void_p],
     "forecast_mean": [_H, c_int64, c_void_p],
     "forecast_quantile": [_H, c_int64, c_double, c_void_p],
     "forecast_paths": [_H, c_int64, c_int32, c_uint64, c_void_p],
@@ -166,12 +178,23 @@ _VALUES = {
     "forecast_series_id": (c_char_p, [_H, c_int64]),
     "forecast_series_status": (c_int32, [_H, c_int64]),
     "backtest_row_count": (c_int32, [_H]),
+    "prediction_row_count": (c_int64, [_H]),
+    "prediction_answer_count": (c_int32, [_H]),
+    "prediction_class_count": (c_int32, [_H]),
+    "prediction_class_name": (c_char_p, [_H, c_int32]),
+    "prediction_id": (c_char_p, [_H, c_int64]),
+    "prediction_threshold": (c_double, [_H]),
+    "importance_count": (c_int32, [_H]),
+    "attribution_step_count": (c_int32, [_H]),
+    "attribution_feature_count": (c_int32, [_H]),
+    "attribution_feature_name": (c_char_p, [_H, c_int32]),
     "stream_series_count": (c_int64, [_H]),
     "stream_series_id": (c_char_p, [_H, c_int64]),
     "stream_length": (c_int64, [_H, c_int64]),
 }
 
-_RELEASES = ["context", "options", "dataset", "model", "trainer", "predictor", "forecast", "backtest", "stream"]
+_RELEASES = ["context", "options", "dataset", "model", "predictor", "forecast", "backtest", "stream",
+             "prediction", "importance", "attribution"]
 
 
 def _declare():

@@ -1,27 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forecasters: `fit` a table of sales, then ask for forecasts, quantiles, sample paths or what to order."""
 import ctypes
-import inspect
 import os
 
 import numpy as np
 
 from . import _options, _tables
-from ._abi import BacktestRow, DatasetSummary, Handle, Reorder, TrainingSummary, call, text, value
+from ._abi import BacktestRow, DataError, Handle, Reorder, call, text, value
+from ._base import Estimator
 from ._context import Context, Progress
 
 _LEVELS = (0.1, 0.5, 0.9)
 
 
-def _signature(fixed):
-    """An explicit signature, as scikit-learn's rules ask for: one keyword for each option."""
-    names = [name for name in _options.TABLE if name not in fixed]
-    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-    parameters += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in names]
-    return inspect.Signature(parameters)
-
-
-class Forecaster:
+class Forecaster(Estimator):
     """A recurrent network for all series of a table.
 
     Keyword arguments are the library's options (see `seqdemand.describe()`); None leaves the default. Tables are
@@ -30,43 +22,6 @@ class Forecaster:
 
     Answers come as a frame of the library that the table came from (pandas otherwise, or a dict without it).
     """
-
-    _fixed = {}
-
-    def __init_subclass__(cls, **rest):
-        super().__init_subclass__(**rest)
-        cls.__init__.__signature__ = _signature(cls._fixed)
-
-    def __init__(self, **options):
-        unknown = [name for name in options if name not in _options.TABLE or name in self._fixed]
-        if unknown:
-            _options.make(Context(), {unknown[0]: options[unknown[0]]})  # says what was meant
-            raise TypeError(f"{type(self).__name__} has {unknown[0]} set already")
-        for name in _options.TABLE:
-            if name not in self._fixed:
-                setattr(self, name, options.get(name))
-
-    # what scikit-learn's clone and grid search ask for
-
-    def get_params(self, deep=True):
-        return {name: getattr(self, name) for name in _options.TABLE if name not in self._fixed}
-
-    def set_params(self, **parameters):
-        known = self.get_params()
-        for name, setting in parameters.items():
-            if name not in known:
-                raise ValueError(f"{type(self).__name__} has no parameter {name!r}")
-            setattr(self, name, setting)
-        return self
-
-    def __repr__(self):
-        given = ", ".join(f"{name}={setting!r}" for name, setting in self.get_params().items() if setting is not None)
-        return f"{type(self).__name__}({given})"
-
-    # training
-
-    def _settings(self, **more):
-        return {**self.get_params(), **self._fixed, **more}
 
     def fit(self, df, h=None, *, progress=None, callback=None):
         """Trains on all rows of `df`. `h` is the option horizon.
@@ -77,52 +32,12 @@ class Forecaster:
         context = Context()
         more = {} if h is None else {"horizon": h}
         options = _options.make(context, self._settings(**more))
-        data = _tables.dataset(context, options, df)
-        model = Handle.make("model", "model_create", context, options, data)
-        trainer = Handle.make("trainer", "trainer_create", model, data, options, None)
-        self.stopped_ = context.run(Progress(progress, callback), "trainer_run", trainer)
-        summary = TrainingSummary()
-        call("trainer_summarize", trainer, summary)
-        self.training_ = summary.asdict()
-        self._keep(context, model, data, _tables.kind_of(df))
+        self._train(context, options, df, Progress(progress, callback))
         return self
-
-    def _keep(self, context, model, data, kind):
-        self._context, self._model, self._data, self._kind = context, model, data, kind
-        self._predictor = None
-        self._forecast = None
-
-    def _fitted(self):
-        if getattr(self, "_model", None) is None:
-            raise _not_fitted(f"this {type(self).__name__} is not fitted yet: call fit first")
-        return self._model
 
     @property
     def horizon_(self):
         return value("model_horizon", self._fitted())
-
-    @property
-    def card_(self):
-        """The model's card: what it was trained on and how it went."""
-        model, card = self._fitted(), {}
-        for i in range(value("model_card_count", model)):
-            key, item = ctypes.c_char_p(), ctypes.c_char_p()
-            call("model_card", model, i, key, item)
-            card[key.value.decode()] = item.value.decode()
-        return card
-
-    def weights(self):
-        """The parameters by name, as numpy arrays of their own."""
-        from ._abi import ParameterInfo
-
-        model, found = self._fitted(), {}
-        for i in range(value("model_parameter_count", model)):
-            info = ParameterInfo()
-            call("model_parameter_info", model, i, info)
-            array = np.empty(tuple(info.shape)[: info.rank], np.float32)
-            call("model_get_parameter", model, info.name, array.ctypes.data, array.size)
-            found[info.name.decode()] = array
-        return found
 
     # forecasts
 
@@ -198,9 +113,9 @@ class Forecaster:
         table = _tables.columns_of(stock)
         for name in ("unique_id", "on_hand"):
             if name not in table:
-                raise _options_error(f"the stock table has no column {name!r}")
+                raise DataError(f"the stock table has no column {name!r}")
         if "lead_time" not in table and lead_time is None:
-            raise _options_error("lead_time is neither given nor a column of the stock table")
+            raise DataError("lead_time is neither given nor a column of the stock table")
         places = {text("forecast_series_id", forecast, i): i for i in range(value("forecast_series_count", forecast))}
         count = len(table["unique_id"])
         fields = [name for name, _ in Reorder._fields_ if name != "struct_size"]
@@ -224,11 +139,20 @@ class Forecaster:
         """A Stream over the series of `df` (None: of the training table), to push new steps into."""
         from .stream import Stream
 
-        model = self._fitted()
-        if df is None and self._data is None:
-            raise ValueError("this model was loaded without its table: give the table to go on from")
-        options = Handle.make("options", "model_get_options", model)
-        return Stream(model, self._data if df is None else _tables.dataset(self._context, options, df))
+        return Stream(self._fitted(), self._data_of(df))
+
+    def attention_weights(self, unique_id, df=None):
+        """Where an encoder-decoder looked: an array [heads, horizon, context_length] of weights."""
+        model, data = self._fitted(), self._data_of(df)
+        sizes = [ctypes.c_int32() for _ in range(3)]
+        call("model_attention_shape", model, *sizes)
+        series = value("dataset_find_series", data, str(unique_id).encode())
+        if series < 0:
+            raise KeyError(unique_id)
+        weights = np.empty([size.value for size in sizes], np.float32)
+        predictor = Handle.make("predictor", "predictor_create", model)
+        call("predictor_attention", predictor, data, series, weights.ctypes.data, weights.size)
+        return weights
 
     def cross_validation(self, df, h=None, *, windows=None, stride=None, refit=None, models=None, progress=None):
         """Rolling origins: this model beside simple methods, each fitted on what lies before a window.
@@ -254,91 +178,30 @@ class Forecaster:
                          "predict_seconds": row.predict_seconds})
         return _tables.frame({key: [row[key] for row in rows] for key in rows[0]}, _tables.kind_of(df))
 
-    def data_summary(self):
-        """What cleaning did to the training table, in numbers."""
-        self._fitted()
-        summary = DatasetSummary()
-        call("dataset_summarize", self._data, summary)
-        return summary.asdict()
-
     def plot(self, unique_id=None, *, history=None, levels=(0.1, 0.9), ax=None):
         """A matplotlib picture of one series: its end, the forecast and a band between two quantiles."""
         from ._plot import plot
 
         return plot(self, unique_id, history, levels, ax)
 
-    # the model file
 
-    def save(self, path):
-        call("model_save", self._fitted(), os.fsencode(path))
-
-    def to_bytes(self):
-        size = ctypes.c_size_t()
-        call("model_save_memory", self._fitted(), None, size)
-        buffer = ctypes.create_string_buffer(size.value)
-        call("model_save_memory", self._model, buffer, size)
-        return buffer.raw
-
-    def __getstate__(self):
-        state = {"parameters": self.get_params()}
-        if getattr(self, "_model", None) is not None:
-            state.update(model=self.to_bytes(), kind=self._kind, training=getattr(self, "training_", None))
-        return state
-
-    def __setstate__(self, state):
-        self.__init__(**state["parameters"])
-        if "model" in state:
-            context = Context()
-            model = Handle.make("model", "model_load_memory", context, state["model"], len(state["model"]))
-            self._keep(context, model, None, state["kind"])
-            self.training_ = state["training"]
-
-
-class LSTM(Forecaster):
-    _fixed = {"model": "lstm", "task": "forecast"}
-    __doc__ = "Long short-term memory network.\n\n" + Forecaster.__doc__.split("\n\n", 1)[1]
+def _kind(name, model, line):
+    """A class of its own for each kind of model, so that signature and documentation are its own."""
 
     def __init__(self, **options):
-        super().__init__(**options)
+        Estimator.__init__(self, **options)
+
+    return type(name, (Forecaster,), {
+        "_fixed": {"model": model, "task": "forecast"}, "__init__": __init__, "__module__": __name__,
+        "__doc__": line + "\n\n" + Forecaster.__doc__.split("\n\n", 1)[1]})
 
 
-class GRU(Forecaster):
-    _fixed = {"model": "gru", "task": "forecast"}
-    __doc__ = "Gated recurrent unit network.\n\n" + Forecaster.__doc__.split("\n\n", 1)[1]
-
-    def __init__(self, **options):
-        super().__init__(**options)
-
-
-def load(path):
-    """A fitted forecaster from a model file, to forecast tables with."""
-    context = Context()
-    model = Handle.make("model", "model_load", context, os.fsencode(path))
-    options = Handle.make("options", "model_get_options", model)
-    settings = {}
-    for name, row in _options.TABLE.items():
-        found = ctypes.c_char_p()
-        call("options_get_str", options, name.encode(), found)
-        if found.value.decode() != row["default_value"]:
-            settings[name] = found.value.decode()
-    kind = {"gru": GRU}.get(settings.get("model", "lstm"), LSTM)
-    made = kind(**{name: setting for name, setting in settings.items() if name not in kind._fixed})
-    made._keep(context, model, None, None)
-    return made
-
-
-def _not_fitted(message):
-    try:
-        from sklearn.exceptions import NotFittedError
-    except ImportError:
-        return ValueError(message)
-    return NotFittedError(message)
-
-
-def _options_error(message):
-    from ._abi import DataError
-
-    return DataError(message)
+LSTM = _kind("LSTM", "lstm", "Long short-term memory network.")
+GRU = _kind("GRU", "gru", "Gated recurrent unit network.")
+RNN = _kind("RNN", "rnn", "Plain recurrent network.")
+EncoderDecoder = _kind("EncoderDecoder", "encdec", "Encoder-decoder with attention.")
+MLP = _kind("MLP", "mlp", "Feed-forward network over a window: a yardstick.")
+Linear = _kind("Linear", "linear", "Linear model over a window: a yardstick.")
 
 
 def _read_csv(path):

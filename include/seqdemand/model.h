@@ -65,6 +65,20 @@ extern "C" {
  *   recurrent_dropout  the same of h where it goes into U h (and U (r * h)), one mask for a sequence (Gal & Ghahramani
  *                      2016); the z * h of a GRU stays whole. Native backend
  *
+ * model=encdec answers after the last step T of a window alone. h_j are the states of the encoder (hidden_size,
+ * encoder_cell), s_k those of the decoder's last layer, k = 1..horizon:
+ *   s_0 = tanh(W h_T + b) in each layer, LSTM: hidden and cell ("decoder.start_l0.weight", ...)
+ *   x_k = [told_k, c_k (additive), f_{T+k}, l_{T,k}, s]; told_k is the scaled value before step k: the last one seen,
+ *         then the true one (teacher forcing) or the median or mean of the forecast itself, as a number without gradient;
+ *         on events the embedding of the answer before; nothing with decoding=one_shot
+ *   s_k = cell(x_k, s_{k-1})
+ *   attention=additive     e_j = v . tanh(Wq s_{k-1} + b + Wk h_j), c_k = sum_j a_j h_j, p_k = [s_k, c_k]
+ *             dot          e_j = s_k . h_j                        p_k = tanh(Wc [c_k, s_k])
+ *             general      e_j = s_k . W h_j                      p_k = tanh(Wc [c_k, s_k])
+ *             multihead    c_k as torch.nn.MultiheadAttention,    p_k = s_k + c_k
+ *             none                                                p_k = s_k
+ *   a = softmax(e) over the steps that belong to the series;  o_k = V p_k + S l_{T,k} + c
+ *
  * Thread rule: any number of threads may predict from one model; while a trainer runs on it, other use of its
  * parameters is answered SEQD_E_BUSY.
  */

@@ -11,6 +11,7 @@ import torch
 
 import network
 import record_encdec
+import record_sequence
 from arrays import f32, f64, i32, write
 
 DATA = pathlib.Path(__file__).resolve().parent / "data"
@@ -161,7 +162,7 @@ def main():
     write(DATA / "steps_adamw.bin", ten_steps("adamw", 300, 1e9))
     write(DATA / "steps_rmsprop.bin", ten_steps("rmsprop", 300, 1e9))
     write(DATA / "rates.bin", rates())
-    for name, arrays in record_encdec.files():
+    for name, arrays in (*record_encdec.files(), *record_sequence.files()):
         write(DATA / (name + ".bin"), arrays)
     write(DATA / "plateau.bin", plateau())
     (DATA / "VERSION").write_text("recorded with torch %s, numpy %s\n" % (torch.__version__, np.__version__))

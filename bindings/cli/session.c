@@ -106,17 +106,31 @@ static char *remark(char *text, int64_t count, const char *what, const seqd_opti
     return longer;
 }
 
+static void tell_events(const cli *c, const char *name, const seqd_dataset_summary *s)
+{
+    cli_note(c, "%s: %s rows, %s sequences, %s of %s events with an answer", name, cli_count(s->rows),
+             cli_count(s->series), cli_count(s->labelled), cli_count(s->steps));
+    char *text = remark(cli_copy(""), s->classes, "classes", NULL, NULL);
+    text = remark(text, s->unnamed, "rows left out: they name no sequence", NULL, NULL);
+    if (text[0] != '\0') cli_note(c, "%s", text);
+    free(text);
+}
+
 static void tell_cleaning(const cli *c, const seqd_options *options, const char *path, const seqd_dataset *dataset)
 {
     seqd_dataset_summary s = { .struct_size = (uint32_t)sizeof s };
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path, *task = "forecast";
     char first[24], last[24];
     if (c->flags[CLI_FLAG_QUIET] != NULL || seqd_dataset_summarize(dataset, &s, NULL) != SEQD_OK) return;
+    if (seqd_options_get_str(options, "task", &task, NULL) == SEQD_OK && strcmp(task, "forecast") != 0) {
+        tell_events(c, name, &s);
+        return;
+    }
     cli_date_range(dataset, first, last);
     const char *step = cli_step_name(seqd_dataset_frequency(dataset));
     bool numbered = strcmp(step, "step") == 0;
-    cli_note(c, "%s: %s rows, %s series, %s%s, %s to %s", strcmp(path, "-") == 0 ? "standard input" : path,
-             cli_count(s.rows), cli_count(s.series), numbered ? "numbered steps" : "one step a ", numbered ? "" : step,
-             first, last);
+    cli_note(c, "%s: %s rows, %s series, %s%s, %s to %s", name, cli_count(s.rows), cli_count(s.series),
+             numbered ? "numbered steps" : "one step a ", numbered ? "" : step, first, last);
     double zeros = s.steps > 0 ? 100.0 * (double)s.zeros / (double)s.steps : 0;
     cli_note(c, "  %s steps of history, %s with a number of their own, %.1f %% zero, %s missing", cli_count(s.steps),
              cli_count(s.observed), zeros, cli_count(s.missing));

@@ -42,6 +42,7 @@ class Events(CliTest):
         told = {row["class"]: row for row in json.loads(out)["rows"]}
         self.assertEqual(told["no"]["right"] + told["yes"]["right"], right)
         self.assertIn("150 answers compared", err)
+        self.assertRegex(err, r"events\.csv: [\d,]+ rows, 150 sequences, 150 of [\d,]+ events with an answer\n  2 classes")
 
     def test_numbers(self):
         self.good("train", "--data", "events.csv", "--task", "regress", "--label-column", "count", *DATA, *TINY,

@@ -74,10 +74,21 @@ typedef struct pass {
     int64_t first, count; /* rows of this round */
 } pass;
 
-static void tell_classes(const seqd_predictor *predictor, const seqd_prediction *p, const float *out, float *scores)
+/* Weights of any file give probabilities: what a network overflows to counts as the largest or the smallest number. */
+static void bound_logits(float *out, int32_t count)
+{
+    const float most = 1e37f;
+    for (int32_t i = 0; i < count; i++) {
+        if (!(out[i] == out[i])) out[i] = 0.0f;
+        out[i] = out[i] > most ? most : out[i] < -most ? -most : out[i];
+    }
+}
+
+static void tell_classes(const seqd_predictor *predictor, const seqd_prediction *p, float *out, float *scores)
 {
     const seqd_kernels *k = predictor->backend.kernels;
     const int32_t classes = p->classes;
+    bound_logits(out, (predictor->model->net.config.answer.binary ? 1 : classes) * p->answers);
     if (!predictor->model->net.config.answer.binary) {
         k->softmax(p->answers, classes, out, classes, NULL, NULL, scores, classes);
         return;
@@ -128,7 +139,7 @@ static void shard_task(void *user, int64_t index, int32_t thread)
     seqd_net_predict(predictor->scratch.net, thread, &l->shard, &model->features.plan, l->out);
     for (int32_t r = 0; r < rows; r++) {
         const int64_t row = first + r;
-        const float *out = l->out + r * outputs;
+        float *out = l->out + r * outputs;
         float *scores = p->scores + row * p->answers * p->width;
         if (p->classes > 0) tell_classes(predictor, p, out, scores);
         else tell_numbers(predictor, p, out, l->scratch, scores);

@@ -120,6 +120,12 @@ int32_t seqd_model_make(seqd_context *context, const seqd_options *options, cons
     atomic_init(&model->references, 1);
     model->context = seqd_context_retain(context);
     SEQD_TRY(status, failed, seqd_options_clone(options, &model->options, error));
+    if (seqd_option_is_set(options, SEQD_OPT_TASK) &&
+        seqd_option_choice(options, SEQD_OPT_TASK) != seqd_option_choice(dataset->options, SEQD_OPT_TASK)) {
+        status = seqd_fail(error, SEQD_E_OPTION, "task=%s, but the data were read with task=%s",
+                           seqd_option_text(options, SEQD_OPT_TASK), seqd_option_text(dataset->options, SEQD_OPT_TASK));
+        goto failed;
+    }
     /* columns and cleaning are those the data were read with */
     for (seqd_option_id id = 0; id < SEQD_OPT_COUNT; id++)
         if (strcmp(seqd_option_group(id), "data") == 0 && seqd_option_is_set(dataset->options, id))

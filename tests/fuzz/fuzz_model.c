@@ -4,14 +4,15 @@
  * the meaning of the sections is checked: a file is refused, or it gives a model that forecasts finite numbers and is saved
  * as a file that gives the same model.
  */
-#include "fuzz.h"
+#include "fuzz_model.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* As lib/model/model_bytes.c describes the file. */
-enum { OPTIONS = 1, FEATURES, DISTRIBUTION, CARD, PARAMETERS, HEADER = 28, ENTRY = 24, MOST_SECTIONS = 32 };
+enum { OPTIONS = 1, FEATURES, DISTRIBUTION, CARD, PARAMETERS, MEMBERS, HEADER = 28, ENTRY = 24, MOST_SECTIONS = 32 };
+#define TRAINER 0x10001u /* of a checkpoint */
 
 static uint32_t crc32c(uint32_t crc, const uint8_t *bytes, size_t size)
 {
@@ -38,8 +39,23 @@ static uint64_t get(const uint8_t *at, int width)
     return value;
 }
 
-/* The number of sections, whose lengths then cover the file; 0 when it is too short to be one. */
-static uint32_t mend(uint8_t *bytes, size_t size)
+static uint32_t mend(uint8_t *bytes, size_t size, int depth);
+
+/* The files of an ensemble's members, each after its length. */
+static void mend_members(uint8_t *bytes, size_t size)
+{
+    for (size_t at = 8; size >= 16 && at <= size - 8;) {
+        const size_t left = size - at - 8;
+        uint64_t length = get(bytes + at, 8);
+        if (length > left) length = left;
+        put(bytes + at, length, 8);
+        (void)mend(bytes + at + 8, (size_t)length, 1);
+        at += 8 + (size_t)length;
+    }
+}
+
+/* The number of sections, whose lengths then cover the file; 0 when it is too short to be one. `depth` is 1 in a member. */
+static uint32_t mend(uint8_t *bytes, size_t size, int depth)
 {
     if (size < HEADER) return 0;
     uint64_t count = get(bytes + 12, 4), room = (size - HEADER) / ENTRY;
@@ -55,6 +71,7 @@ static uint32_t mend(uint8_t *bytes, size_t size)
         uint8_t *entry = bytes + HEADER + i * ENTRY;
         uint64_t length = get(entry + 16, 8);
         if (length > size - at || i + 1 == count) length = size - at;
+        if (get(entry, 4) == MEMBERS && depth == 0) mend_members(bytes + at, (size_t)length);
         put(entry + 4, crc32c(0, bytes + at, (size_t)length), 4);
         put(entry + 8, at, 8);
         put(entry + 16, length, 8);
@@ -64,99 +81,26 @@ static uint32_t mend(uint8_t *bytes, size_t size)
     return (uint32_t)count;
 }
 
-/* Sales of a few articles with every kind of column, in days or in whole steps. */
-static size_t sales(bool dates, char *text, size_t room)
-{
-    static const int lengths[] = { 31, 28, 31 };
-    size_t used = (size_t)snprintf(text, room, "unique_id,ds,y,in_stock,kind,size,price,clicks\n");
-    for (int series = 0; series < 4; series++)
-        for (int step = series == 3 ? 36 : 0; step < 46; step++) {
-            char when[16], y[16] = "";
-            int day = step, month = 0;
-            while (day >= lengths[month]) day -= lengths[month++];
-            if (dates) (void)snprintf(when, sizeof when, "2023-%02d-%02d", (month + 1) % 100, (day + 1) % 100);
-            else (void)snprintf(when, sizeof when, "%d", step);
-            if (step < 40 && step % 11 != 5) (void)snprintf(y, sizeof y, "%d", series == 2 ? 0 : step % 7 + 3 * series);
-            used += (size_t)snprintf(text + used, room - used, "s%d,%s,%s,%d,%s,%d,%d,%d\n", series, when, y, step % 9 > 0,
-                                     series % 2 ? "big" : "small", series, 10 + step % 3, step % 5);
-        }
-    return used;
-}
-
-static seqd_options *settings_of(seqd_context *context, const char *settings)
-{
-    seqd_error error = SEQD_ERROR_INIT;
-    seqd_options *options = NULL;
-    char words[512];
-    FUZZ_OK(seqd_options_create(context, &options, &error), &error);
-    FUZZ_CHECK(strlen(settings) < sizeof words);
-    memcpy(words, settings, strlen(settings) + 1);
-    for (char *word = words, *next; *word; word = next) {
-        next = word + strcspn(word, " ");
-        if (*next) *next++ = '\0';
-        char *equals = strchr(word, '=');
-        FUZZ_CHECK(equals != NULL);
-        *equals = '\0';
-        FUZZ_OK(seqd_options_set_str(options, word, equals + 1, &error), &error);
-    }
-    return options;
-}
-
-#define SMALL "horizon=3 context_length=6 decoder_size=2 max_steps=2 val_every=1 batch_size=4 warmup_steps=1 "
-static const char *const kinds[] = {
-    SMALL "freq=D hidden_size=2 lags=7 head=quantile quantiles=0.1,0.5,0.9",
-    SMALL "freq=D hidden_size=2,1 model=gru lags=7 head=negative_binomial static_columns=kind known_columns=price",
-    SMALL "freq=D hidden_size=1 lags=7 head=mse scaler=log1p static_real_columns=size past_columns=clicks,price",
-    SMALL "freq=int hidden_size=2 lags=2,5 head=mae scaler=robust static_columns=kind embedding_size=1 season_length=5",
-    SMALL "freq=W hidden_size=1 model=gru lags=2 head=quantile quantiles=0.5 scaler=min_max fill=missing calendar=1 "
-          "context_length=3 horizon=1 season_length=2",
-    SMALL "freq=h hidden_size=1 lags=24 head=mse scaler=none negatives=zero",
-};
-
-size_t fuzz_seed(int index, uint8_t *bytes, size_t room)
-{
-    static char text[1 << 14];
-    seqd_error error = SEQD_ERROR_INIT;
-    seqd_dataset *dataset = NULL;
-    seqd_model *model = NULL;
-    seqd_trainer *trainer = NULL;
-    if (index >= (int)(sizeof kinds / sizeof *kinds)) return 0;
-    seqd_context *context = fuzz_context();
-    seqd_options *options = settings_of(context, kinds[index]);
-    const size_t size = sales(strstr(kinds[index], "freq=int") == NULL, text, sizeof text);
-    FUZZ_OK(seqd_dataset_parse(context, options, text, size, &dataset, &error), &error);
-    FUZZ_OK(seqd_model_create(context, options, dataset, &model, &error), &error);
-    FUZZ_OK(seqd_trainer_create(model, dataset, options, NULL, &trainer, &error), &error);
-    FUZZ_OK(seqd_trainer_run(trainer, &error), &error);
-    seqd_trainer_release(trainer);
-    FUZZ_OK(seqd_model_save_memory(model, bytes, &room, &error), &error);
-    seqd_model_release(model);
-    seqd_dataset_release(dataset);
-    seqd_options_release(options);
-    fuzz_context_close(context);
-    return room;
-}
-
 /* Data read as the model asks for, or, where its settings make no sense for these columns, plainly. */
 static seqd_dataset *data_for(seqd_context *context, const seqd_model *model)
 {
-    static char text[1 << 14];
-    static const char *const columns[] = { "static_columns", "static_real_columns", "known_columns", "past_columns" };
-    static const char *const names[] = { "kind", "size", "price", "clicks" };
+    static char text[FUZZ_MODEL_TEXT];
     seqd_error error = SEQD_ERROR_INIT;
     seqd_options *options = NULL;
     seqd_dataset *dataset = NULL;
-    const char *freq = "";
+    const char *freq = "", *task = "";
     FUZZ_OK(seqd_model_get_options(model, &options, &error), &error);
     FUZZ_OK(seqd_options_get_str(options, "freq", &freq, &error), &error);
-    const size_t size = sales(strcmp(freq, "int") != 0, text, sizeof text);
+    FUZZ_OK(seqd_options_get_str(options, "task", &task, &error), &error);
+    const bool events = strcmp(task, "forecast") != 0;
+    const size_t size = events ? fuzz_model_events(text, sizeof text)
+                               : fuzz_model_sales(strcmp(freq, "int") != 0, text, sizeof text);
     int32_t status = seqd_dataset_parse(context, options, text, size, &dataset, &error);
     fuzz_check_error(status, &error);
     if (status != SEQD_OK) {
-        seqd_options *plain = NULL;
-        FUZZ_OK(seqd_options_create(context, &plain, &error), &error);
-        FUZZ_OK(seqd_options_set_str(plain, "freq", freq, &error), &error);
-        for (int i = 0; i < 4; i++) FUZZ_OK(seqd_options_set_str(plain, columns[i], names[i], &error), &error);
+        seqd_options *plain = fuzz_model_options(context, events ? FUZZ_MODEL_EVENTS : FUZZ_MODEL_SALES);
+        if (events) FUZZ_OK(seqd_options_set_str(plain, "task", task, &error), &error);
+        else FUZZ_OK(seqd_options_set_str(plain, "freq", freq, &error), &error);
         status = seqd_dataset_parse(context, plain, text, size, &dataset, &error);
         fuzz_check_error(status, &error);
         seqd_options_release(plain);
@@ -165,16 +109,84 @@ static seqd_dataset *data_for(seqd_context *context, const seqd_model *model)
     return status == SEQD_OK ? dataset : NULL;
 }
 
-static seqd_forecast *predict(seqd_model *model, seqd_dataset *dataset)
+/* Probabilities of each answer: they are some, and sum to one. Numbers: they are some. */
+static void check_answers(const seqd_prediction *prediction)
+{
+    seqd_error error = SEQD_ERROR_INIT;
+    const size_t answers = (size_t)seqd_prediction_answer_count(prediction);
+    const size_t classes = (size_t)seqd_prediction_class_count(prediction), width = classes > 0 ? classes : 1;
+    double *scores = malloc(answers * width * sizeof *scores);
+    FUZZ_CHECK(answers > 0 && scores != NULL);
+    for (int64_t row = 0; row < seqd_prediction_row_count(prediction); row++) {
+        FUZZ_CHECK(seqd_prediction_id(prediction, row) != NULL && seqd_prediction_event(prediction, row) >= 0);
+        FUZZ_OK(seqd_prediction_scores(prediction, row, scores, &error), &error);
+        for (size_t i = 0; i < answers; i++) {
+            double sum = 0.0;
+            for (size_t c = 0; c < width; c++) {
+                FUZZ_CHECK(isfinite(scores[i * width + c]));
+                if (classes > 0) FUZZ_CHECK(scores[i * width + c] >= 0.0);
+                sum += scores[i * width + c];
+            }
+            if (classes > 0) FUZZ_CHECK(fabs(sum - 1.0) < 1e-3);
+        }
+    }
+    free(scores);
+    seqd_answer_metrics metrics = { .struct_size = (uint32_t)sizeof metrics };
+    const int32_t status = seqd_prediction_evaluate(prediction, &metrics, &error);
+    fuzz_check_error(status, &error);
+}
+
+static void predict(seqd_model *model, seqd_dataset *dataset)
 {
     seqd_error error = SEQD_ERROR_INIT;
     seqd_predictor *predictor = NULL;
     seqd_forecast *forecast = NULL;
+    seqd_prediction *prediction = NULL;
     int32_t status = seqd_predictor_create(model, &predictor, &error);
-    if (status == SEQD_OK) status = seqd_predictor_run(predictor, dataset, &forecast, &error);
     fuzz_check_error(status, &error);
+    if (status != SEQD_OK) return;
+    status = seqd_predictor_run(predictor, dataset, &forecast, &error);
+    fuzz_check_error(status, &error);
+    if (status == SEQD_OK) fuzz_check_forecast(forecast);
+    seqd_forecast_release(forecast);
+    for (int32_t which = SEQD_ANSWER_END; which <= SEQD_ANSWER_EVERY; which++) {
+        status = seqd_predictor_answer(predictor, dataset, which, &prediction, &error);
+        fuzz_check_error(status, &error);
+        if (status != SEQD_OK) continue;
+        check_answers(prediction);
+        seqd_prediction_release(prediction);
+    }
+    int32_t heads = 0, horizon = 0, length = 0;
+    status = seqd_model_attention_shape(model, &heads, &horizon, &length, &error);
+    fuzz_check_error(status, &error);
+    const int64_t count = (int64_t)heads * horizon * length;
+    if (status == SEQD_OK && count < 1 << 20) {
+        float *weights = malloc((size_t)count * sizeof *weights);
+        FUZZ_CHECK(weights != NULL);
+        status = seqd_predictor_attention(predictor, dataset, 0, weights, count, &error);
+        fuzz_check_error(status, &error);
+        for (int64_t i = 0; status == SEQD_OK && i < count; i++) FUZZ_CHECK(weights[i] >= 0.0f && weights[i] <= 1.0001f);
+        free(weights);
+    }
     seqd_predictor_release(predictor);
-    return status == SEQD_OK ? forecast : NULL;
+}
+
+/* As a checkpoint: refused, or it goes on. */
+static void resume(seqd_context *context, seqd_dataset *dataset, const uint8_t *bytes, size_t size)
+{
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_trainer *trainer = NULL;
+    seqd_model *model = NULL;
+    char path[FUZZ_PATH];
+    const int file = fuzz_file(bytes, size, path);
+    int32_t status = seqd_trainer_resume(context, path, dataset, &trainer, &model, &error);
+    fuzz_check_error(status, &error);
+    fuzz_file_close(file);
+    if (status != SEQD_OK) return;
+    status = seqd_trainer_step(trainer, 1, NULL, &error);
+    fuzz_check_error(status, &error);
+    seqd_trainer_release(trainer);
+    seqd_model_release(model);
 }
 
 /* Saved and loaded again it must be accepted, and be the same file. */
@@ -201,6 +213,14 @@ static void check_saved(seqd_context *context, const seqd_model *model)
     free(bytes_again);
 }
 
+static bool is_checkpoint(const uint8_t *bytes, size_t size)
+{
+    const uint64_t count = size < HEADER ? 0 : get(bytes + 12, 4);
+    for (uint64_t i = 0; i < count && i < MOST_SECTIONS && HEADER + (i + 1) * ENTRY <= size; i++)
+        if (get(bytes + HEADER + i * ENTRY, 4) == TRAINER) return true;
+    return false;
+}
+
 static void try_model(seqd_context *context, const uint8_t *bytes, size_t size)
 {
     seqd_error error = SEQD_ERROR_INIT;
@@ -213,9 +233,8 @@ static void try_model(seqd_context *context, const uint8_t *bytes, size_t size)
         FUZZ_OK(seqd_model_card(model, i, &key, &value, &error), &error);
     FUZZ_CHECK(seqd_model_horizon(model) > 0);
     seqd_dataset *dataset = data_for(context, model);
-    seqd_forecast *forecast = dataset ? predict(model, dataset) : NULL;
-    if (forecast) fuzz_check_forecast(forecast);
-    seqd_forecast_release(forecast);
+    if (dataset) predict(model, dataset);
+    if (dataset && is_checkpoint(bytes, size)) resume(context, dataset, bytes, size);
     seqd_dataset_release(dataset);
     check_saved(context, model);
     seqd_model_release(model);
@@ -227,7 +246,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     uint8_t *mended = malloc(size + 1);
     FUZZ_CHECK(mended != NULL);
     memcpy(mended, bytes, size);
-    if (mend(mended, size) == 0) memcpy(mended, bytes, size);
+    if (mend(mended, size, 0) == 0) memcpy(mended, bytes, size);
     try_model(context, mended, size);
     free(mended);
     fuzz_context_close(context);
@@ -257,11 +276,18 @@ static size_t splice(uint8_t *bytes, size_t size, size_t room, uint32_t section,
 /* Another value for one of the options in the file. */
 static size_t change_option(uint8_t *bytes, size_t size, size_t room, uint32_t section, size_t at, size_t end)
 {
-    static const char *const values[] = { "0", "1", "2", "3", "7", "16", "64", "500", "4096", "16384", "-1", "0.1", "0.5",
-        "0.999", "1e-9", "0.5,0.9", "0.1,0.5", "0.001,0.5,0.999", "1,1", "2,1,1", "1,2,3,4,5,6", "lstm", "gru", "mse",
-        "mae", "quantile", "negative_binomial", "auto", "none", "zero", "log1p", "robust", "standard", "min_max",
-        "min_max_signed", "mean_abs", "D", "W", "MS", "h", "int", "missing", "mean", "forward", "interpolate", "kind",
-        "size", "price", "clicks", "clicks,price", "native", "onednn", "drop", "keep", "common", "own", "" };
+    static const char *const values[] = {
+        "0", "1", "2", "3", "7", "16", "64", "500", "4096", "16384", "-1", "0.1", "0.5", "0.999", "1e-9",
+        "0.5,0.9", "0.1,0.5", "0.001,0.5,0.999", "1,1", "2,1,1", "1,2,3,4,5,6", "lstm", "gru", "mse", "mae",
+        "quantile", "negative_binomial", "auto", "none", "zero", "log1p", "robust", "standard", "min_max",
+        "min_max_signed", "mean_abs", "D", "W", "MS", "h", "int", "missing", "mean", "forward", "interpolate",
+        "kind", "size", "price", "clicks", "clicks,price", "native", "onednn", "drop", "keep", "common", "own",
+        "encdec", "rnn", "mlp", "linear", "additive", "dot", "general", "multihead", "one_shot", "step",
+        "student_t", "poisson", "tweedie", "zero_inflated_negative_binomial", "gaussian", "huber",
+        "cross_entropy", "classify", "regress", "forecast", "within", "count", "next_event", "column", "buy",
+        "item", "binary", "logistic", "last", "max", "log_difference", "difference", "attention", "adamw",
+        "rmsprop", "sgd", "median", ""
+    };
     if (end - at < 4) return size;
     const uint64_t count = get(bytes + at, 4);
     at += 4;
@@ -282,19 +308,45 @@ static size_t change_option(uint8_t *bytes, size_t size, size_t room, uint32_t s
     }
 }
 
-size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t room, unsigned seed)
+static size_t mutate(uint8_t *bytes, size_t size, size_t room, int depth);
+
+/* Changes the file of one member. */
+static size_t change_member(uint8_t *bytes, size_t size, size_t room, uint32_t section, size_t at, size_t end)
+{
+    static uint8_t member[FUZZ_ROOM];
+    if (end - at < 16) return size;
+    const uint64_t count = get(bytes + at + 4, 4);
+    at += 8;
+    for (uint32_t skip = draw(count > 0 && count < 100 ? (size_t)count : 1);; skip--) {
+        if (end - at < 8) return size;
+        const uint64_t length = get(bytes + at, 8);
+        if (length > end - at - 8 || length > sizeof member) return size;
+        if (skip > 0) {
+            at += 8 + (size_t)length;
+            continue;
+        }
+        memcpy(member, bytes + at + 8, (size_t)length);
+        const size_t given = mutate(member, (size_t)length, sizeof member, 1);
+        if (size - length + given > room) return size;
+        put(bytes + at, given, 8);
+        return splice(bytes, size, room, section, at + 8, (size_t)length, member, given);
+    }
+}
+
+static size_t mutate(uint8_t *bytes, size_t size, size_t room, int depth)
 {
     static const uint32_t numbers[] = { 0, 1, 2, 3, 5, 6, 7, 16, 64, 100, 4096, 10000, 16384, 0x7fffffff, 0xffffffff };
     static const float floats[] = { 0.0f, -1.0f, 1e-45f, 1e-20f, 50.0f, -200.0f, 1e10f, -1e30f, 3.4e38f, -3.4e38f };
     static const double doubles[] = { 0.0, 1.0, -1.0, 1e-320, 1e-30, 0.9999, 1e30, -1e200, 1.7e308, -1.7e308 };
-    state = seed;
-    const uint32_t count = mend(bytes, size);
+    const uint32_t count = mend(bytes, size, depth);
     if (count == 0 || draw(16) == 0) return LLVMFuzzerMutate(bytes, size, room);
     const uint32_t section = draw(count);
     const uint8_t *entry = bytes + HEADER + section * ENTRY;
     const uint64_t type = get(entry, 4);
     const size_t start = (size_t)get(entry + 8, 8), length = (size_t)get(entry + 16, 8);
     if (type == OPTIONS && draw(8) != 0) return change_option(bytes, size, room, section, start, start + length);
+    if (type == MEMBERS && depth == 0 && draw(8) != 0)
+        return change_member(bytes, size, room, section, start, start + length);
     const size_t at = start + draw(length + 1), left = start + length - at;
     const uint32_t kind = draw(4);
     if (kind == 0 && left >= 4) {
@@ -311,4 +363,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t room, unsigne
         return splice(bytes, size, room, section, at, taken, part, given);
     }
     return size;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t room, unsigned seed)
+{
+    state = seed;
+    return mutate(bytes, size, room, 0);
 }

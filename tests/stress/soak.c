@@ -38,8 +38,11 @@ static long open_files(void)
 
 static void run_round(const char *path, bool leak)
 {
-    static const char *const heads[] = { "mse", "mae", "quantile", "negative_binomial" };
+    static const char *const heads[] = { "mse", "mae", "quantile", "negative_binomial", "student_t", "tweedie" };
     static const char *const fills[] = { "zero", "forward", "missing" };
+    static const char *const networks[] = { "lstm", "gru", "rnn bidirectional=1 layer_norm=1",
+                                            "encdec decoder_hidden_size=5", "encdec attention=dot decoder_hidden_size=9",
+                                            "mlp" };
     seqd_error error = SEQD_ERROR_INIT;
     seqd_context *context = NULL;
     seqd_model *loaded = NULL;
@@ -47,22 +50,30 @@ static void run_round(const char *path, bool leak)
     char settings[512];
     STRESS_OK(seqd_context_create(NULL, &context, &error));
     STRESS_OK(seqd_context_set_threads(context, draw(1, 3), &error));
-    const int horizon = draw(1, 12), context_length = draw(2, 40);
-    (void)snprintf(settings, sizeof settings,
-                   "horizon=%d context_length=%d hidden_size=%d num_layers=%d decoder_size=%d batch_size=%d model=%s "
-                   "head=%s fill=%s max_steps=%d dropout=%s seed=%d",
-                   horizon, context_length, draw(1, 40), draw(1, 3), draw(1, 24), draw(1, 70), draw(0, 1) ? "lstm" : "gru",
-                   heads[draw(0, 3)], fills[draw(0, 2)], draw(1, 8), draw(0, 1) ? "0" : "0.2", draw(1, 1000));
+    const bool events = draw(0, 3) == 0;
+    const int horizon = draw(1, 12), context_length = draw(2, 40), network = draw(0, 5);
+    const bool dot = network == 4;
+    int used = events ? snprintf(settings, sizeof settings, STRESS_EVENTS "max_len=%d ", draw(1, 40))
+                      : snprintf(settings, sizeof settings, "horizon=%d context_length=%d decoder_size=%d head=%s fill=%s ",
+                                 horizon, context_length, draw(1, 24), heads[draw(0, 5)], fills[draw(0, 2)]);
+    const char *cell = networks[events && dot ? 3 : network];
+    used += snprintf(settings + used, sizeof settings - (size_t)used,
+                     "hidden_size=%d num_layers=%d batch_size=%d max_steps=%d dropout=%s seed=%d model=%s",
+                     dot ? 9 : draw(1, 40), dot ? 1 : draw(1, 3), draw(1, 70), draw(1, 8), draw(0, 1) ? "0" : "0.2",
+                     draw(1, 1000), cell);
+    STRESS_CHECK(used < (int)sizeof settings);
     seqd_options *options = stress_options(context, settings);
-    seqd_dataset *dataset = stress_dataset(context, options, draw(1, 60), draw(3 * horizon + context_length, 160));
+    const int series = draw(events ? 8 : 1, 60); /* of few sequences a part may have but one label */
+    seqd_dataset *dataset = stress_dataset(context, options, series, draw(3 * horizon + context_length, 160));
     seqd_model *model = stress_train(context, options, dataset);
     STRESS_OK(seqd_model_save(model, path, &error));
     STRESS_OK(seqd_model_load(context, path, &loaded, &error));
     size_t count = 0, count_loaded = 0;
-    double *means = stress_means(model, dataset, &count), *means_loaded = stress_means(loaded, dataset, &count_loaded);
+    double *(*const figures)(seqd_model *, seqd_dataset *, size_t *) = events ? stress_answers : stress_means;
+    double *means = figures(model, dataset, &count), *means_loaded = figures(loaded, dataset, &count_loaded);
     STRESS_CHECK(count == count_loaded && memcmp(means, means_loaded, count * sizeof *means) == 0);
     for (size_t i = 0; i < count; i++) STRESS_CHECK(isfinite(means[i]));
-    STRESS_OK(seqd_baseline_forecast(dataset, options, "croston", &forecast, &error));
+    if (!events) STRESS_OK(seqd_baseline_forecast(dataset, options, "croston", &forecast, &error));
     /* failures leave nothing behind either */
     seqd_model *none = NULL;
     STRESS_CHECK(seqd_model_load_memory(context, "SEQDMODL", 8, &none, &error) == SEQD_E_FORMAT);

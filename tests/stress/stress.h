@@ -32,16 +32,19 @@
         }                                                                                                           \
     } while (0)
 
+/* Settings of a model of events, for what stress_dataset makes of them. */
+#define STRESS_EVENTS "task=classify label=column max_len=6 val_fraction=0.2 label_column=label event_column=event "
+
 /* "name=value name=value" on top of settings that make a small, quick network. */
 static inline seqd_options *stress_options(seqd_context *context, const char *settings)
 {
-    static const char *const usual = "freq=int horizon=3 context_length=8 hidden_size=4 decoder_size=4 lags=4 "
-                                     "season_length=4 max_steps=4 val_every=2 batch_size=8 warmup_steps=1 ";
+    static const char *const common = "hidden_size=4 max_steps=4 val_every=2 batch_size=8 warmup_steps=1 ";
+    static const char *const sales = "freq=int horizon=3 context_length=8 decoder_size=4 lags=4 season_length=4 ";
     seqd_error error = SEQD_ERROR_INIT;
     seqd_options *options = NULL;
     char words[1024];
     STRESS_OK(seqd_options_create(context, &options, &error));
-    STRESS_CHECK(snprintf(words, sizeof words, "%s%s", usual, settings) < (int)sizeof words);
+    STRESS_CHECK(snprintf(words, sizeof words, "%s%s%s", common, strstr(settings, "task=") ? "" : sales, settings) < (int)sizeof words);
     for (char *word = words, *next; *word; word = next) {
         next = word + strcspn(word, " ");
         if (*next) *next++ = '\0';
@@ -53,6 +56,7 @@ static inline seqd_options *stress_options(seqd_context *context, const char *se
     return options;
 }
 
+/* Sales, or, where the options have such a task, as many events with a label. */
 static inline seqd_dataset *stress_dataset(seqd_context *context, const seqd_options *options, int series, int steps)
 {
     seqd_error error = SEQD_ERROR_INIT;
@@ -60,10 +64,16 @@ static inline seqd_dataset *stress_dataset(seqd_context *context, const seqd_opt
     const size_t room = (size_t)series * (size_t)steps * 48 + 64;
     char *text = malloc(room);
     STRESS_CHECK(text != NULL);
-    size_t used = (size_t)snprintf(text, room, "unique_id,ds,y\n");
+    const char *task = NULL;
+    STRESS_OK(seqd_options_get_str(options, "task", &task, &error));
+    const bool events = strcmp(task, "forecast") != 0;
+    size_t used = (size_t)snprintf(text, room, events ? "user,time,event,label\n" : "unique_id,ds,y\n");
     for (int s = 0; s < series; s++)
         for (int t = 0; t < steps; t++)
-            used += (size_t)snprintf(text + used, room - used, "article-%d,%d,%d\n", s, t, (s + 1) * (t % 4) + t % 3);
+            used += (size_t)(events ? snprintf(text + used, room - used, "user-%d,%d,e%d,%d\n", s, t, (s + t * t) % 5,
+                                               (s + t) % 3)
+                                    : snprintf(text + used, room - used, "article-%d,%d,%d\n", s, t,
+                                               (s + 1) * (t % 4) + t % 3));
     STRESS_OK(seqd_dataset_parse(context, options, text, used, &dataset, &error));
     free(text);
     return dataset;
@@ -97,6 +107,27 @@ static inline double *stress_means(seqd_model *model, seqd_dataset *dataset, siz
     for (int64_t i = 0; i < series; i++)
         STRESS_OK(seqd_forecast_mean(forecast, i, values + (size_t)i * horizon, &error));
     seqd_forecast_release(forecast);
+    seqd_predictor_release(predictor);
+    return values;
+}
+
+/* The scores of all labelled events of a model of events with one answer each. Freed by the caller. */
+static inline double *stress_answers(seqd_model *model, seqd_dataset *dataset, size_t *count)
+{
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_predictor *predictor = NULL;
+    seqd_prediction *prediction = NULL;
+    STRESS_OK(seqd_predictor_create(model, &predictor, &error));
+    STRESS_OK(seqd_predictor_answer(predictor, dataset, SEQD_ANSWER_EVERY, &prediction, &error));
+    const size_t rows = (size_t)seqd_prediction_row_count(prediction);
+    const size_t width = (size_t)seqd_prediction_class_count(prediction);
+    STRESS_CHECK(rows > 0 && width > 1 && seqd_prediction_answer_count(prediction) == 1);
+    *count = rows * width;
+    double *values = malloc(*count * sizeof *values);
+    STRESS_CHECK(values != NULL);
+    for (size_t i = 0; i < rows; i++)
+        STRESS_OK(seqd_prediction_scores(prediction, (int64_t)i, values + i * width, &error));
+    seqd_prediction_release(prediction);
     seqd_predictor_release(predictor);
     return values;
 }

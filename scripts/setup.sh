@@ -52,6 +52,7 @@ int main(void) { return puts("") < 0; }' || printf '%s\n' gcc libc6-dev
     command -v ninja >/dev/null || echo ninja-build
     command -v pkg-config >/dev/null || echo pkg-config
     setup_has_module zlib || echo zlib1g-dev
+    setup_has_module sqlite3 || echo libsqlite3-dev
     case " $* " in *" tests "*)
         setup_has_module cmocka || echo libcmocka-dev
         setup_compiles c++ '#include <string>

@@ -9,6 +9,17 @@
 enum { SEQD_QUANTILE_WIDTH = 64 };
 typedef enum seqd_point_loss { SEQD_POINT_SQUARED, SEQD_POINT_ABSOLUTE, SEQD_POINT_HUBER } seqd_point_loss;
 
+/* Likelihoods, and the least deviation and degrees of freedom they have: what repeats exactly would draw them to 0. */
+typedef enum seqd_law {
+    SEQD_LAW_GAUSSIAN,
+    SEQD_LAW_STUDENT,
+    SEQD_LAW_POISSON,
+    SEQD_LAW_NEGBIN,
+    SEQD_LAW_ZERO_NEGBIN
+} seqd_law;
+#define SEQD_LAW_LEAST_SPREAD 1e-3
+#define SEQD_LAW_LEAST_FREEDOM 2.0
+
 /*
  * Contracts of the numeric kernels. For all of them:
  *  - row-major float32; `ld*` are row strides in floats, at least the row length;
@@ -172,6 +183,16 @@ typedef struct seqd_kernels {
      *     softplus need not go on falling below 1e-37.
      *   point_loss: width 1, d = out - z; loss d^2, |d| (slope 0 at 0), or Huber's: d^2 / 2 up to |d| = delta, then
      *     delta (|d| - delta / 2).
+     *   law_loss: -log of the probability (density) of y, that of z for gaussian and student; counts leave out
+     *     lgamma(y + 1). s(.) is softplus, with 1e-8 the least of it for negbin and zero_negbin,
+     *     where the gradient goes on as above that.
+     *       gaussian     [2] mean o0 and deviation s(o1) + LEAST_SPREAD of z
+     *       student      [3] centre o0, size s(o1) + LEAST_SPREAD, degrees of freedom s(o2) + LEAST_FREEDOM of z
+     *       poisson      [1] mean scale s(o0)
+     *       negbin       [2] mean scale s(o0), dispersion s(o1) / sqrt(scale)
+     *       zero_negbin  [3] 0 with probability sigmoid(o2), else negbin
+     *     For the counts y >= 0 and loc is not read. Softplus and sigmoid are those of float, all else is double: a
+     *     gradient is right to some 1e-6 of itself and of the terms it is made of, and within +-1e15.
      */
     double (*cross_entropy)(int64_t rows, int64_t n, float *x, int64_t ldx, const int32_t *label, const float *weight,
                             const float *class_weight, float smoothing, float factor);
@@ -180,6 +201,9 @@ typedef struct seqd_kernels {
                             float factor);
     double (*point_loss)(seqd_point_loss kind, int64_t forks, int64_t horizon, float *out, const float *y,
                          const float *weight, const float *loc, const float *scale, float delta, float factor);
+
+    double (*law_loss)(seqd_law law, int64_t forks, int64_t horizon, float *out, const float *y, const float *weight,
+                       const float *loc, const float *scale, float factor);
 
     /*
      * mask[i] = bits(key, i) < threshold ? 0 : keep. bits is a fixed hash of the key and of i to 32 bits, the same at

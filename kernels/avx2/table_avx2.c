@@ -48,6 +48,7 @@ const seqd_kernels seqd_kernels_avx2 = {
     .cross_entropy = seqd_avx2_cross_entropy,
     .quantile_loss = seqd_avx2_quantile_loss,
     .point_loss = seqd_avx2_point_loss,
+    .law_loss = seqd_avx2_law_loss,
     .dropout_mask = seqd_avx2_dropout_mask,
     .adamw = seqd_avx2_adamw,
     .rmsprop = seqd_avx2_rmsprop,

@@ -126,4 +126,50 @@ typedef __m256i vec_int;
 #define vec_from_threshold from_threshold8
 #define WIDE(name) seqd_avx2_##name
 
+/* The same for numbers of 64 bits, with the operators of C for + - * /. */
+SEQD_INLINE __m256d select_double4(__m256d condition, __m256d yes, __m256d no)
+{
+    return _mm256_blendv_pd(no, yes, condition);
+}
+
+SEQD_INLINE __m256d greater_double4(__m256d a, __m256d b)
+{
+    return _mm256_cmp_pd(a, b, _CMP_GT_OQ);
+}
+
+SEQD_INLINE __m256d equal_double4(__m256d a, __m256d b)
+{
+    return _mm256_cmp_pd(a, b, _CMP_EQ_OQ);
+}
+
+typedef __m256d dvec;
+typedef __m256i dvec_int;
+typedef __m256d dvec_condition;
+#define DVEC_WIDTH 4
+#define dvec_all _mm256_set1_pd
+#define dvec_load _mm256_loadu_pd
+#define dvec_store _mm256_storeu_pd
+#define dvec_of_floats(p) _mm256_cvtps_pd(_mm_loadu_ps(p))
+#define dvec_to_floats(p, x) _mm_storeu_ps(p, _mm256_cvtpd_ps(x))
+#define dvec_fma _mm256_fmadd_pd
+#define dvec_min _mm256_min_pd
+#define dvec_max _mm256_max_pd
+#define dvec_floor _mm256_floor_pd
+#define dvec_magnitude(x) _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
+#define dvec_greater greater_double4
+#define dvec_equal equal_double4
+#define dvec_select select_double4
+#define dvec_both _mm256_and_pd /* conditions */
+#define dvec_first_not_second(a, b) _mm256_andnot_pd(b, a)
+#define dvec_any(condition) (_mm256_movemask_pd(condition) != 0)
+#define dvec_bits _mm256_castpd_si256
+#define dvec_of_bits _mm256_castsi256_pd
+#define dvec_int_all _mm256_set1_epi64x
+#define dvec_int_add _mm256_add_epi64
+#define dvec_int_sub _mm256_sub_epi64
+#define dvec_int_and _mm256_and_si256
+#define dvec_int_or _mm256_or_si256
+#define dvec_int_left _mm256_slli_epi64
+#define dvec_int_right _mm256_srli_epi64
+
 #endif

@@ -53,6 +53,7 @@ const seqd_kernels seqd_kernels_avx512 = {
     .cross_entropy = seqd_avx512_cross_entropy,
     .quantile_loss = seqd_avx512_quantile_loss,
     .point_loss = seqd_avx512_point_loss,
+    .law_loss = seqd_avx512_law_loss,
     .dropout_mask = seqd_avx512_dropout_mask,
     .adamw = seqd_avx512_adamw,
     .rmsprop = seqd_avx512_rmsprop,

@@ -113,4 +113,50 @@ typedef __m512i vec_int;
 #define vec_from_threshold from_threshold16
 #define WIDE(name) seqd_avx512_##name
 
+/* The same for numbers of 64 bits, with the operators of C for + - * /. */
+SEQD_INLINE __m512d select_double8(__mmask8 condition, __m512d yes, __m512d no)
+{
+    return _mm512_mask_mov_pd(no, condition, yes);
+}
+
+SEQD_INLINE __mmask8 greater_double8(__m512d a, __m512d b)
+{
+    return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ);
+}
+
+SEQD_INLINE __mmask8 equal_double8(__m512d a, __m512d b)
+{
+    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
+}
+
+typedef __m512d dvec;
+typedef __m512i dvec_int;
+typedef __mmask8 dvec_condition;
+#define DVEC_WIDTH 8
+#define dvec_all _mm512_set1_pd
+#define dvec_load _mm512_loadu_pd
+#define dvec_store _mm512_storeu_pd
+#define dvec_of_floats(p) _mm512_cvtps_pd(_mm256_loadu_ps(p))
+#define dvec_to_floats(p, x) _mm256_storeu_ps(p, _mm512_cvtpd_ps(x))
+#define dvec_fma _mm512_fmadd_pd
+#define dvec_min _mm512_min_pd
+#define dvec_max _mm512_max_pd
+#define dvec_floor _mm512_floor_pd
+#define dvec_magnitude(x) _mm512_abs_pd(x)
+#define dvec_greater greater_double8
+#define dvec_equal equal_double8
+#define dvec_select select_double8
+#define dvec_both(a, b) ((__mmask8)((a) & (b))) /* conditions */
+#define dvec_first_not_second(a, b) ((__mmask8)((a) & ~(b)))
+#define dvec_any(condition) ((condition) != 0)
+#define dvec_bits _mm512_castpd_si512
+#define dvec_of_bits _mm512_castsi512_pd
+#define dvec_int_all _mm512_set1_epi64
+#define dvec_int_add _mm512_add_epi64
+#define dvec_int_sub _mm512_sub_epi64
+#define dvec_int_and _mm512_and_si512
+#define dvec_int_or _mm512_or_si512
+#define dvec_int_left _mm512_slli_epi64
+#define dvec_int_right _mm512_srli_epi64
+
 #endif

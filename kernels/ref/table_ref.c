@@ -48,6 +48,7 @@ const seqd_kernels seqd_kernels_ref = {
     .cross_entropy = seqd_ref_cross_entropy,
     .quantile_loss = seqd_ref_quantile_loss,
     .point_loss = seqd_ref_point_loss,
+    .law_loss = seqd_ref_law_loss,
     .dropout_mask = seqd_ref_dropout_mask,
     .adamw = seqd_ref_adamw,
     .rmsprop = seqd_ref_rmsprop,

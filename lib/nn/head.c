@@ -44,31 +44,44 @@ static double quantile_loss(const seqd_kernels *k, const seqd_head *head, int64_
                             factor);
 }
 
+static double point_loss(const seqd_kernels *k, seqd_point_loss kind, const seqd_head *head, int64_t forks,
+                         int32_t horizon, float *out, const seqd_targets *t, float factor)
+{
+    return k->point_loss(kind, forks, horizon, out, t->y, t->weight, t->loc, t->scale, (float)head->delta, factor);
+}
+
+static double law_loss(const seqd_kernels *k, seqd_law law, int64_t forks, int32_t horizon, float *out,
+                       const seqd_targets *t, float factor)
+{
+    return k->law_loss(law, forks, horizon, out, t->y, t->weight, t->loc, t->scale, factor);
+}
+
+static double tweedie_loss(const seqd_kernels *k, const seqd_head *head, int64_t forks, int32_t horizon, float *out,
+                           const seqd_targets *t, float factor, float *scratch)
+{
+    const int64_t values = forks * horizon * head->width;
+    k->softplus(values, out, scratch);
+    k->sigmoid(values, out, scratch + values);
+    const seqd_head_pass pass = {forks, horizon, out, t, factor, scratch, scratch + values};
+    return seqd_tweedie_loss(head->tweedie, &pass);
+}
+
 double seqd_head_loss(const seqd_kernels *k, const seqd_head *head, int64_t forks, int32_t horizon, float *out,
                       const seqd_targets *targets, float factor, float *scratch)
 {
-    seqd_point_loss kind = SEQD_POINT_SQUARED;
-    const int64_t values = forks * horizon * head->width;
-    if (head->kind == SEQD_HEAD_QUANTILE) return quantile_loss(k, head, forks, horizon, out, targets, factor);
-    if (!seqd_head_is_point(head)) {
-        k->softplus(values, out, scratch);
-        k->sigmoid(values, out, scratch + values);
-    }
-    const seqd_head_pass pass = {forks, horizon, out, targets, factor, scratch, scratch + values};
     switch (head->kind) {
-    case SEQD_HEAD_NEGBIN: return seqd_negbin_loss(&pass);
-    case SEQD_HEAD_POISSON: return seqd_poisson_loss(&pass);
-    case SEQD_HEAD_ZERO_NEGBIN: return seqd_zero_negbin_loss(&pass);
-    case SEQD_HEAD_GAUSSIAN: return seqd_gaussian_loss(&pass);
-    case SEQD_HEAD_STUDENT: return seqd_student_loss(&pass);
-    case SEQD_HEAD_TWEEDIE: return seqd_tweedie_loss(head->tweedie, &pass);
-    case SEQD_HEAD_MAE: kind = SEQD_POINT_ABSOLUTE; break;
-    case SEQD_HEAD_HUBER: kind = SEQD_POINT_HUBER; break;
-    case SEQD_HEAD_MSE:
-    case SEQD_HEAD_QUANTILE: break;
+    case SEQD_HEAD_QUANTILE: return quantile_loss(k, head, forks, horizon, out, targets, factor);
+    case SEQD_HEAD_NEGBIN: return law_loss(k, SEQD_LAW_NEGBIN, forks, horizon, out, targets, factor);
+    case SEQD_HEAD_POISSON: return law_loss(k, SEQD_LAW_POISSON, forks, horizon, out, targets, factor);
+    case SEQD_HEAD_ZERO_NEGBIN: return law_loss(k, SEQD_LAW_ZERO_NEGBIN, forks, horizon, out, targets, factor);
+    case SEQD_HEAD_GAUSSIAN: return law_loss(k, SEQD_LAW_GAUSSIAN, forks, horizon, out, targets, factor);
+    case SEQD_HEAD_STUDENT: return law_loss(k, SEQD_LAW_STUDENT, forks, horizon, out, targets, factor);
+    case SEQD_HEAD_TWEEDIE: return tweedie_loss(k, head, forks, horizon, out, targets, factor, scratch);
+    case SEQD_HEAD_MAE: return point_loss(k, SEQD_POINT_ABSOLUTE, head, forks, horizon, out, targets, factor);
+    case SEQD_HEAD_HUBER: return point_loss(k, SEQD_POINT_HUBER, head, forks, horizon, out, targets, factor);
+    case SEQD_HEAD_MSE: break;
     }
-    return k->point_loss(kind, forks, horizon, out, targets->y, targets->weight, targets->loc, targets->scale,
-                         (float)head->delta, factor);
+    return point_loss(k, SEQD_POINT_SQUARED, head, forks, horizon, out, targets, factor);
 }
 
 void seqd_head_init_bias(const seqd_head *head, float *bias)

@@ -51,8 +51,8 @@ typedef enum seqd_head_kind {
 } seqd_head_kind;
 
 /* Least deviation and dispersion of scaled values: what repeats exactly would else draw them to 0. */
-#define SEQD_LEAST_SPREAD 1e-3
-#define SEQD_LEAST_FREEDOM 2.0
+#define SEQD_LEAST_SPREAD SEQD_LAW_LEAST_SPREAD
+#define SEQD_LEAST_FREEDOM SEQD_LAW_LEAST_FREEDOM
 
 typedef struct seqd_head {
     seqd_head_kind kind;
@@ -107,8 +107,5 @@ void seqd_head_init_output(const seqd_head *head, int64_t lags, float *lag_weigh
 
 /* The scaled value z that o[width] of one step stands for: its median or its mean. */
 float seqd_head_center(const seqd_head *head, const float *o);
-
-/* log Gamma and digamma for x > 0 together; relative error about 1e-14. */
-void seqd_lgamma_digamma(double x, double *log_gamma, double *digamma);
 
 #endif

@@ -291,6 +291,41 @@ static void run_point_loss(const bench_data *d)
     d->kernels->point_loss(SEQD_POINT_SQUARED, d->m, d->k, d->a, d->b, d->d, d->c, d->d, 1.0f, 0.01f);
 }
 
+/* targets are whole, from 0 to 9, one in three of them 0 */
+static void run_law(const bench_data *d, seqd_law law)
+{
+    static float counts[4096];
+    for (int64_t i = 0; counts[1] == 0.0f && i < 4096; i++) {
+        counts[i] = i % 3 == 0 ? 0.0f : (float)(1 + i * 7919 % 10007 % 9);
+    }
+    d->kernels->law_loss(law, d->m, d->k, d->a, counts, d->d, d->c, d->d, 0.01f);
+}
+
+static void run_law_gaussian(const bench_data *d)
+{
+    run_law(d, SEQD_LAW_GAUSSIAN);
+}
+
+static void run_law_student(const bench_data *d)
+{
+    run_law(d, SEQD_LAW_STUDENT);
+}
+
+static void run_law_poisson(const bench_data *d)
+{
+    run_law(d, SEQD_LAW_POISSON);
+}
+
+static void run_law_negbin(const bench_data *d)
+{
+    run_law(d, SEQD_LAW_NEGBIN);
+}
+
+static void run_law_zero_negbin(const bench_data *d)
+{
+    run_law(d, SEQD_LAW_ZERO_NEGBIN);
+}
+
 /* k sequences side by side: m steps of n units, in the order of time */
 static void run_attention_additive_prepare(const bench_data *d)
 {
@@ -347,6 +382,7 @@ typedef struct bench_entry {
 #define PRODUCT_TN(M, N, K, what) {"gemm_tn", run_gemm_tn, M, N, K, 2.0 * (M) * (N) * (K), 0.0, what}
 #define GATES(name, M, N, what) {#name, run_##name, M, N, 0, 0.0, (double)(M) * (N), what}
 #define STEPS(name, M, N, K, what) {#name, run_##name, M, N, K, 0.0, (double)(M) * (N) * (K), what}
+#define LAW(name, N) {#name, run_##name, 64, N, 28, 0.0, 64.0 * 28.0, "a value to forecast"}
 #define ARRAY(name) {#name, run_##name, 1, 2048, 0, 0.0, 2048.0, ""}
 
 static const bench_entry entries[] = {
@@ -410,6 +446,11 @@ static const bench_entry entries[] = {
     STEPS(quantile_loss, 64, 9, 28, "forks x levels x steps ahead"),
     STEPS(quantile_loss, 64, 3, 28, ""),
     STEPS(point_loss, 64, 1, 28, ""),
+    LAW(law_gaussian, 2),
+    LAW(law_student, 3),
+    LAW(law_poisson, 1),
+    LAW(law_negbin, 2),
+    LAW(law_zero_negbin, 3),
     ARRAY(attention_additive_prepare),
     STEPS(attention_additive_forward, 56, 64, 1, "steps x units x sequences"),
     STEPS(attention_additive_forward, 56, 64, 16, "16 sequences by time"),

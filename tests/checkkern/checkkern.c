@@ -64,6 +64,7 @@ static const check_tolerance tolerances[] = {
     {"quantile_loss", 1e-6, 4, 4},
     {"point_loss", 1e-6, 4, 4},
     {"cross_entropy", 2e-6, 4, 4},
+    {"law_loss", 1e-6, 4, 4},
     {"dropout_mask", 0.0, 0, 0},
 };
 enum { FUNCTIONS = sizeof(tolerances) / sizeof(tolerances[0]), MAX_LEVELS = 8, SHOWN = 20 };
@@ -407,6 +408,7 @@ int main(int argc, char **argv)
     check_optimizer();
     check_cells();
     check_loss();
+    check_laws();
     check_attention();
     check_norm();
     if (stride > 0) {

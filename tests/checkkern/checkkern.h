@@ -100,6 +100,7 @@ void check_vector(void);
 void check_optimizer(void);
 void check_cells(void);
 void check_loss(void);
+void check_laws(void);
 void check_attention(void);
 void check_norm(void);
 

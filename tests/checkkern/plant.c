@@ -142,6 +142,17 @@ static double wrong_quantile_loss(int64_t forks, int64_t horizon, int64_t width,
     return sound.quantile_loss(forks > 0, forks * horizon, width, middle, levels, out, y, weight, loc, scale, factor);
 }
 
+/* dispersion as if 17 were 16: the place where a case of its own ends */
+static double wrong_law_loss(seqd_law law, int64_t forks, int64_t horizon, float *out, const float *y,
+                             const float *weight, const float *loc, const float *scale, float factor)
+{
+    const double loss = sound.law_loss(law, forks, horizon, out, y, weight, loc, scale, factor);
+    for (int64_t i = 0; i < forks * horizon && law == SEQD_LAW_NEGBIN; i++) {
+        out[2 * i + 1] *= y[i] == 17.0f ? 16.0f / 17.0f : 1.0f;
+    }
+    return loss;
+}
+
 /* the same bits for two keys */
 static void wrong_dropout_mask(int64_t n, uint64_t key, uint32_t threshold, float keep, float *mask)
 {
@@ -162,7 +173,7 @@ static void wrong_layer_norm_backward(int64_t rows, int64_t n, const float *x, i
 static const char *const plants[] = {
     "gemm",       "gemm_tn",  "lstm_forward", "lstm_backward", "tanh",          "relu",         "add",
     "multiply",   "scale",    "sum",          "all_finite",    "add_rows",      "softmax",      "quantile_loss",
-    "dropout_mask", "attention_additive_backward", "layer_norm_backward"};
+    "law_loss", "dropout_mask", "attention_additive_backward", "layer_norm_backward"};
 
 bool check_plant(seqd_kernels *kernels, const char *function)
 {
@@ -189,6 +200,7 @@ bool check_plant(seqd_kernels *kernels, const char *function)
     wrong.add_rows = wrong_add_rows;
     wrong.softmax = wrong_softmax;
     wrong.quantile_loss = wrong_quantile_loss;
+    wrong.law_loss = wrong_law_loss;
     wrong.dropout_mask = wrong_dropout_mask;
     wrong.attention_additive_backward = wrong_additive_backward;
     wrong.layer_norm_backward = wrong_layer_norm_backward;
@@ -210,6 +222,7 @@ bool check_plant(seqd_kernels *kernels, const char *function)
     TAKE(add_rows)
     TAKE(softmax)
     TAKE(quantile_loss)
+    TAKE(law_loss)
     TAKE(dropout_mask)
     TAKE(attention_additive_backward)
     TAKE(layer_norm_backward)
@@ -219,5 +232,5 @@ bool check_plant(seqd_kernels *kernels, const char *function)
 const char *check_plant_names(void)
 {
     return "gemm gemm_tn lstm_forward lstm_backward tanh relu add multiply scale sum all_finite add_rows softmax "
-           "quantile_loss dropout_mask attention_additive_backward layer_norm_backward";
+           "quantile_loss law_loss dropout_mask attention_additive_backward layer_norm_backward";
 }

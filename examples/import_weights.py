@@ -5,8 +5,9 @@
     python3 import_weights.py path/to/libseqdemand.so.0 [torch] [keras]
 
 trains small forecasters there (recurrent layers over a series' values and one linear layer that answers the whole
-horizon), builds the same network here, copies the weights and compares forecasts. The functions below are what another
-program needs: each gives arrays under the library's names. Needs numpy, and what is to be imported from.
+horizon; an encoder and a decoder with torch.nn.MultiheadAttention), builds the same network here, copies the weights
+and compares forecasts. The functions below are what another program needs: each gives arrays under the library's
+names. Needs numpy, and what is to be imported from. `bash tests/long weights` brings all that and runs it.
 """
 import ctypes
 import sys
@@ -39,6 +40,21 @@ def keras_layer(weights, units, cell, gradients=False, prefix="", layer=0, rever
     end = "_l%d%s" % (layer, "_reverse" if reverse else "")
     return {prefix + "weight_ih" + end: kernel.T[rows], prefix + "weight_hh" + end: recurrent.T[rows],
             prefix + "bias_ih" + end: two[0][rows], prefix + "bias_hh" + end: two[1][rows]}
+
+
+def torch_attention(module):
+    """torch.nn.MultiheadAttention, with keys and values as wide as its queries or not (kdim, vdim)."""
+    return {"attention." + name: value.detach().numpy() for name, value in module.named_parameters()}
+
+
+def torch_cell(module, layer=0):
+    """torch.nn.LSTMCell, GRUCell or RNNCell as a layer of the decoder that is told nothing: decoding=one_shot."""
+    return {"decoder.%s_l%d" % (name, layer): value.detach().numpy() for name, value in module.named_parameters()
+            if name != "weight_ih"}
+
+
+def torch_linear(module, prefix):
+    return {prefix + name: value.detach().numpy() for name, value in module.named_parameters()}
 
 
 def linear_forecaster(weight, bias):
@@ -104,7 +120,7 @@ def load(library, model, tensors):
             given = np.asarray(left.pop(name))
             if given.ndim != info.rank or any(g > s for g, s in zip(given.shape, shape)):
                 raise ValueError("%s has the shape %s, the model's is %s" % (name, given.shape, shape))
-            if not name.startswith("rnn.weight_ih_l0") and given.shape != shape:
+            if not name.startswith(("rnn.weight_ih_l0", "encoder.weight_ih_l0")) and given.shape != shape:
                 raise ValueError("%s has the shape %s, the model's is %s" % (name, given.shape, shape))
             value[tuple(slice(n) for n in given.shape)] = given
         library.call("seqd_model_set_parameter", model, info.name,
@@ -153,6 +169,39 @@ def train_torch(kind, data, **more):
     return tensors, linear(rnn(x)[0][:, -1]).detach().numpy()
 
 
+def train_torch_attention(cell, width, heads, data):
+    """LSTM states as keys and values; a decoder of `width` units that starts from the last of them and asks all of them
+    in each step of the horizon."""
+    import torch
+    torch.manual_seed(1)
+    encoder, start = torch.nn.LSTM(1, UNITS, batch_first=True), torch.nn.Linear(UNITS, width * (1 + (cell == "LSTM")))
+    decoder = getattr(torch.nn, cell + "Cell")(1, width)
+    attention = torch.nn.MultiheadAttention(width, heads, kdim=UNITS, vdim=UNITS, batch_first=True)
+    linear = torch.nn.Linear(width, 1)
+    parts, nothing = [encoder, start, decoder, attention, linear], torch.zeros(SERIES, 1)
+
+    def forecast(x):
+        memory, answers = encoder(x)[0], []
+        state = torch.tanh(start(memory[:, -1]))
+        state = state.split(width, 1) if cell == "LSTM" else state
+        for _ in range(HORIZON):
+            state = decoder(nothing, state)
+            query = state[0] if cell == "LSTM" else state
+            context, _ = attention(query[:, None], memory, memory)
+            answers.append(linear(query + context[:, 0])[:, 0])
+        return torch.stack(answers, 1)
+
+    x, y = torch.tensor(data[:, :STEPS, None]), torch.tensor(data[:, STEPS:])
+    optimizer = torch.optim.Adam([p for part in parts for p in part.parameters()], 0.02)
+    for _ in range(30):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(forecast(x), y).backward()
+        optimizer.step()
+    tensors = {**torch_layers(encoder, "encoder."), **torch_linear(start, "decoder.start_l0."), **torch_cell(decoder),
+               **torch_attention(attention), **torch_linear(linear, "output.")}
+    return tensors, forecast(x).detach().numpy()
+
+
 def train_keras(cell, data):
     import keras
     keras.utils.set_random_seed(1)
@@ -170,15 +219,24 @@ def train_keras(cell, data):
 
 
 def compare(library, context, name, settings, trained, data):
+    """Prints how far apart forecasts are; a setting of None is left at its default."""
     tensors, expected = trained
     rows = [("s%d" % i, t, float(data[i, t])) for i in range(SERIES) for t in range(STEPS)]
     common = {"freq": "int", "head": "mse", "scaler": "none", "floor": "none", "horizon": HORIZON,
               "context_length": STEPS, "hidden_size": UNITS, "decoder_size": 2}
-    model, dataset = forecaster(library, context, {**common, **settings}, rows)
+    settings = {key: value for key, value in {**common, **settings}.items() if value is not None}
+    model, dataset = forecaster(library, context, settings, rows)
     load(library, model, tensors)
     worst = np.abs(forecasts(library, model, dataset, SERIES, HORIZON) - expected).max()
-    print("%-28s largest difference of %d forecasts %.1e" % (name, expected.size, worst))
-    return worst <= 1e-5
+    print("%-60s largest difference of %d forecasts %.1e" % (name, expected.size, worst))
+    for moved in tensors:  # would it show?
+        load(library, model, {**tensors, moved: tensors[moved] + np.float32(0.01)})
+        if np.abs(forecasts(library, model, dataset, SERIES, HORIZON) - expected).max() <= 1e-5:
+            if moved == "rnn.weight_hh_l1_reverse":  # the way back begins at the last step, from a state of zeros
+                continue
+            print("%s: forecasts do not hang on %s" % (name, moved))
+            return False
+    return bool(worst <= 1e-5)
 
 
 def main(arguments):
@@ -196,6 +254,13 @@ def main(arguments):
                                       {"model": "lstm", "num_layers": 2, "bidirectional": 1})]:
             name = "torch %s%s" % (kind, "".join(" %s=%s" % item for item in settings.items() if item[0] != "model"))
             good &= compare(library, context, name, settings, train_torch(kind, data, **more), data)
+        # keys as wide as queries: in_proj_weight; narrower ones: q_proj_weight, k_proj_weight, v_proj_weight
+        for cell, width, heads in [("GRU", UNITS, 2), ("LSTM", UNITS, 4), ("RNN", 12, 3)]:
+            settings = {"model": "encdec", "attention": "multihead", "num_heads": heads, "decoding": "one_shot",
+                        "encoder_cell": "lstm", "decoder_cell": cell.lower(), "decoder_hidden_size": width,
+                        "decoder_size": None}
+            name = "torch MultiheadAttention of %d heads, %s decoder of %d" % (heads, cell, width)
+            good &= compare(library, context, name, settings, train_torch_attention(cell, width, heads, data), data)
     if "keras" in wanted:
         for cell, settings in [("lstm", {"model": "lstm"}), ("gru", {"model": "gru"}),
                                ("gru_before", {"model": "gru", "reset_after": 0}), ("tanh", {"model": "rnn"})]:

@@ -12,7 +12,7 @@
 double seqd_tweedie_loss(const seqd_tweedie_law *law, const seqd_head_pass *pass)
 {
     const seqd_targets *t = pass->targets;
-    const double c = 2.0 - law->power, log_c = log(c);
+    const double b = law->power - 1.0, c = 2.0 - law->power, log_c = log(c);
     double total = 0.0;
     for (int64_t f = 0; f < pass->forks; f++) {
         const double inverse = 1.0 / (double)t->scale[f];
@@ -27,15 +27,19 @@ double seqd_tweedie_loss(const seqd_tweedie_law *law, const seqd_head_pass *pass
             const double phi = (double)value[1] + SEQD_LEAST_SPREAD, over = 1.0 / phi;
             double share;
             const double log_m = fmax(seqd_log_softplus(o[0], value[0], slope[0], &share), LEAST_LOG_MEAN);
-            const double zeros = exp(c * log_m) / c * over; /* mean number of sizes */
+            const double m_c = exp(c * log_m), zeros = m_c / c * over; /* mean number of sizes */
             double loss = zeros, dlog_m = c * zeros, dlog_phi = -zeros;
             if (z > 0.0) {
                 const double log_z = log(z), log_phi = log(phi), q = log_m - log_z;
-                const double distance = exp(c * log_z) * over * seqd_tweedie_deviance(law->power, q);
+                const double m = o[0] < -15.0f ? exp(log_m) : (double)value[0], z_c = exp(c * log_z);
+                /* the deviance by its definition: what is left to the series is where its terms cancel */
+                const double distance =
+                    over * (fabs(q) > 0.1 ? (z / m / b + 1.0 / c) * m_c - z_c / (b * c)
+                                          : z_c * seqd_tweedie_deviance(law->power, q));
                 double bend;
                 const double g = seqd_tweedie_correction(law, c * log_z - log_phi - log_c, &bend);
                 loss = 0.5 * (LOG_TWO_PI + log_phi + law->power * log_z) + distance - g;
-                dlog_m = c * zeros * -expm1(-q);
+                dlog_m = c * zeros * ((m - z) / m);
                 dlog_phi = 0.5 - distance + bend;
             }
             total += w * loss;

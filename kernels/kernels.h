@@ -229,6 +229,9 @@ typedef struct seqd_kernels {
     void (*scale)(int64_t n, float factor, float *y);                /* y *= factor */
     void (*add_rows)(int64_t rows, int64_t n, const float *a, int64_t lda, float *y); /* y[n] += sum of the rows of a */
 
+    /* n floats from x on will be read soon: starts to bring them into the second-level cache. Changes nothing. */
+    void (*prefetch)(int64_t n, const float *x);
+
     /* Reductions in double, in fixed blocks. */
     double (*sum)(int64_t n, const float *x);
     double (*dot)(int64_t n, const float *x, const float *y);

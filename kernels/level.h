@@ -39,6 +39,7 @@ void LEVEL(add_rows)(int64_t rows, int64_t n, const float *a, int64_t lda, float
 double LEVEL(sum)(int64_t n, const float *x);
 double LEVEL(dot)(int64_t n, const float *x, const float *y);
 double LEVEL(sum_squares)(int64_t n, const float *x);
+void LEVEL(prefetch)(int64_t n, const float *x);
 bool LEVEL(all_finite)(int64_t n, const float *x);
 
 void LEVEL(sgd)(int64_t n, float *w, const float *g, float *v, float factor, float rate, float momentum);

@@ -26,6 +26,7 @@ const seqd_kernels seqd_kernels_avx2 = {
     .sum = seqd_avx2_sum,
     .dot = seqd_avx2_dot,
     .sum_squares = seqd_avx2_sum_squares,
+    .prefetch = seqd_avx2_prefetch,
     .all_finite = seqd_avx2_all_finite,
     .sgd = seqd_avx2_sgd,
     .adam = seqd_avx2_adam,

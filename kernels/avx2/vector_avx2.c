@@ -140,6 +140,13 @@ double seqd_avx2_dot(int64_t n, const float *x, const float *y)
     return sum4(_mm256_add_pd(_mm256_add_pd(sums[0], sums[1]), _mm256_add_pd(sums[2], sums[3])));
 }
 
+void seqd_avx2_prefetch(int64_t n, const float *x)
+{
+    for (int64_t i = 0; i < n; i += 16) {
+        __builtin_prefetch(x + i, 1, 2);
+    }
+}
+
 double seqd_avx2_sum_squares(int64_t n, const float *x)
 {
     return seqd_avx2_dot(n, x, x);

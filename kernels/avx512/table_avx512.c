@@ -31,6 +31,7 @@ const seqd_kernels seqd_kernels_avx512 = {
     .sum = seqd_avx2_sum,
     .dot = seqd_avx2_dot,
     .sum_squares = seqd_avx2_sum_squares,
+    .prefetch = seqd_avx2_prefetch,
     .all_finite = seqd_avx512_all_finite,
     .sgd = seqd_avx512_sgd,
     .adam = seqd_avx512_adam,

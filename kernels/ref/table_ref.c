@@ -26,6 +26,7 @@ const seqd_kernels seqd_kernels_ref = {
     .sum = seqd_ref_sum,
     .dot = seqd_ref_dot,
     .sum_squares = seqd_ref_sum_squares,
+    .prefetch = seqd_ref_prefetch,
     .all_finite = seqd_ref_all_finite,
     .sgd = seqd_ref_sgd,
     .adam = seqd_ref_adam,

@@ -78,6 +78,13 @@ double seqd_ref_dot(int64_t n, const float *x, const float *y)
     return total;
 }
 
+void seqd_ref_prefetch(int64_t n, const float *x)
+{
+    for (int64_t i = 0; i < n; i += 16) {
+        __builtin_prefetch(x + i, 1, 2);
+    }
+}
+
 double seqd_ref_sum_squares(int64_t n, const float *x)
 {
     return seqd_ref_dot(n, x, x);

@@ -98,9 +98,9 @@ typedef struct additive_sums {
 /* One step's part of the gradients of one vector of units, s given. */
 SEQD_INLINE void additive_step(additive_sums *sums, int i, vec s, vec de, vec v4, float *dkey, int full, vec_mask mask)
 {
-    const vec slope = vec_mul(vec_fnma(s, s, s), de);
+    const vec share = vec_mul(s, de), slope = vec_fnma(share, s, share);
     sums->query[i] = vec_add(sums->query[i], slope);
-    sums->weight[i] = vec_fma(s, de, sums->weight[i]);
+    sums->weight[i] = vec_add(sums->weight[i], share);
     vec_store(dkey, vec_fma(slope, v4, vec_load(dkey, full, mask)), full, mask);
 }
 
@@ -216,12 +216,43 @@ void WIDE(weighted_sum)(int64_t begin, int64_t end, int64_t size, const float *a
     }
 }
 
+/* Eight sums over the same units, in as many registers as there are at a time. */
+SEQD_INLINE void dot_rows(int64_t size, const float *x, const float *values, int64_t ldv, vec_eight *row)
+{
+    enum { TOGETHER = 8 / PARTS };
+    for (int r = 0; r < 8; r += TOGETHER) {
+        vec sum[TOGETHER][PARTS];
+        for (int i = 0; i < TOGETHER; i++) {
+            for (int part = 0; part < PARTS; part++) {
+                sum[i][part] = vec_all(0.0f);
+            }
+        }
+        for (int64_t u = 0; u < size; u += LANES) {
+            for (int part = 0; part < PARTS; part++) {
+                const vec factor = lane_load(x + u, LANES, part);
+                for (int i = 0; i < TOGETHER; i++) {
+                    sum[i][part] = vec_fma(factor, lane_load(values + (r + i) * ldv + u, LANES, part), sum[i][part]);
+                }
+            }
+        }
+        for (int i = 0; i < TOGETHER; i++) {
+            row[r + i] = vec_fold(sum[i]);
+        }
+    }
+}
+
 void WIDE(row_dots)(int64_t begin, int64_t end, int64_t size, float factor, const float *x, const float *values,
                     int64_t ldv, float *e)
 {
     const vec_eight scale = eight_all(factor);
     const int64_t whole = size - size % LANES;
-    for (int64_t j = begin; j < end; j += 8) {
+    int64_t j = begin;
+    for (; whole == size && j + 8 <= end; j += 8) {
+        vec_eight row[8];
+        dot_rows(size, x, values + j * ldv, ldv, row);
+        eight_store(e + j, eight_mul(scale, eight_sums(row)), 8);
+    }
+    for (; j < end; j += 8) {
         const int64_t count = end - j < 8 ? end - j : 8;
         vec_eight row[8];
         for (int64_t r = 0; r < count; r++) {

@@ -253,6 +253,24 @@ static void backward_statics(const native_rnn *rnn, const native_lane *lane, int
     k->gemm(rows, statics, gates, lane->row_bias, gates, rnn->packed.statics_back, ds, statics, 1, NULL);
 }
 
+/* Gates of so many floats and more are no longer in the second-level cache when the way back reads them. */
+#define FAR_GATES 65536
+
+/* What the n-th step back reads, on its way into the cache while the step after it is at work. */
+static void fetch_step(const native_rnn *rnn, const native_lane *lane, int32_t rows, int32_t n, const float *dh)
+{
+    const seqd_kernels *k = rnn->base.kernels;
+    const seqd_rnn_shape *shape = &rnn->base.plan.shape;
+    const int64_t gates = rows * (int64_t)seqd_rnn_gates(shape), size = rows * (int64_t)shape->hidden;
+    const native_step step = step_at(rnn, lane, rows, n);
+    k->prefetch(gates, step.gates);
+    k->prefetch(size, dh + (step.h - lane->hidden));
+    if (shape->cell == SEQD_CELL_GRU) k->prefetch(gates, lane->recurrent + step.t * gates);
+    if (shape->cell != SEQD_CELL_LSTM) return;
+    k->prefetch(size, lane->tanh_cell + step.t * size);
+    if (step.c_prev) k->prefetch(size, step.c_prev);
+}
+
 static void backward(seqd_rnn *base, int32_t index, int32_t rows, const float *x, const float *s, float *dh,
                      const seqd_rnn_params *grad, float *dx, float *ds)
 {
@@ -260,11 +278,13 @@ static void backward(seqd_rnn *base, int32_t index, int32_t rows, const float *x
     const native_lane *lane = &rnn->lanes[index];
     const int32_t steps = base->plan.steps;
     const int32_t chunk = chunk_steps(BACKWARD_CHUNK, rows * seqd_rnn_gates(&base->plan.shape), steps);
+    const bool distant = (int64_t)steps * rows * seqd_rnn_gates(&base->plan.shape) >= FAR_GATES;
 
     memset(lane->carry, 0, (size_t)rows * (size_t)base->plan.shape.hidden * sizeof(float));
     for (int32_t n = steps - 1, done = steps; n >= 0; n--) {
         const native_step step = step_at(rnn, lane, rows, n);
         float *dh_prev = n > 0 ? dh + (step.h_prev - lane->hidden) : NULL;
+        if (distant && n > 0) fetch_step(rnn, lane, rows, n - 1, dh);
         seqd_native_cell_backward(rnn, lane, &step, dh + (step.h - lane->hidden), dh_prev);
         if (n % chunk != 0) continue;
         backward_chunk(rnn, lane, rows, base->plan.reverse ? steps - done : n, done - n, x, grad, dx);

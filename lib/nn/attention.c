@@ -290,7 +290,7 @@ void seqd_attention_read(const seqd_kernels *k, const seqd_attention_shape *shap
 void seqd_attention_back_begin(const seqd_attention_shape *shape, seqd_attention_work *work)
 {
     const size_t cells = (size_t)work->rows * (size_t)work->steps, size = (size_t)shape->size;
-    memset(work->memory_grad, 0, cells * (size_t)shape->memory * sizeof(float));
+    if (!additive(shape)) memset(work->memory_grad, 0, cells * (size_t)shape->memory * sizeof(float));
     if (has_keys(shape)) memset(work->keys_grad, 0, cells * size * sizeof(float));
     if (multihead(shape)) memset(work->values_grad, 0, cells * size * sizeof(float));
 }
@@ -377,6 +377,8 @@ void seqd_attention_back_end(const seqd_kernels *k, const seqd_attention_shape *
         k->gemm_tn(query, size, asked, dcontext, ldc, work->mixed, size, grad->out, size, work->scratch);
         k->add_rows(asked, query, dcontext, ldc, grad->out_bias);
     }
+    if (additive(shape)) /* the first to write there: keys' gradients come from each step of the decoder */
+        k->gemm(cells, memory, size, work->keys_grad, size, packed->key_back, work->memory_grad, memory, 0, NULL);
     back_over_queries(k, shape, s, heads ? work->mixed_grad : dcontext, heads ? size : ldc, work);
     if (shape->kind == SEQD_ATTENTION_GENERAL)
         k->gemm_tn(query, memory, asked, s, query, work->query_grad, memory, grad->query, memory, work->scratch);
@@ -384,9 +386,9 @@ void seqd_attention_back_end(const seqd_kernels *k, const seqd_attention_shape *
         k->gemm_tn(size, query, asked, work->query_grad, q, s, query, grad->query, query, work->scratch);
         k->add_rows(asked, size, work->query_grad, q, grad->query_bias);
         k->gemm_tn(size, memory, cells, work->keys_grad, size, work->memory, memory, grad->key, memory, work->scratch);
-        k->gemm(cells, memory, size, work->keys_grad, size, packed->key_back, work->memory_grad, memory, 1, NULL);
     }
     if (heads) {
+        k->gemm(cells, memory, size, work->keys_grad, size, packed->key_back, work->memory_grad, memory, 1, NULL);
         k->add_rows(cells, size, work->keys_grad, size, grad->key_bias);
         k->gemm_tn(size, memory, cells, work->values_grad, size, work->memory, memory, grad->value, memory,
                    work->scratch);

@@ -32,19 +32,12 @@
         }                                                                                                           \
     } while (0)
 
-/* Settings of a model of events, for what stress_dataset makes of them. */
-#define STRESS_EVENTS "task=classify label=column max_len=6 val_fraction=0.2 label_column=label event_column=event "
-
-/* "name=value name=value" on top of settings that make a small, quick network. */
-static inline seqd_options *stress_options(seqd_context *context, const char *settings)
+/* Sets "name=value name=value". */
+static inline void stress_set(seqd_options *options, const char *settings)
 {
-    static const char *const common = "hidden_size=4 max_steps=4 val_every=2 batch_size=8 warmup_steps=1 ";
-    static const char *const sales = "freq=int horizon=3 context_length=8 decoder_size=4 lags=4 season_length=4 ";
     seqd_error error = SEQD_ERROR_INIT;
-    seqd_options *options = NULL;
     char words[1024];
-    STRESS_OK(seqd_options_create(context, &options, &error));
-    STRESS_CHECK(snprintf(words, sizeof words, "%s%s%s", common, strstr(settings, "task=") ? "" : sales, settings) < (int)sizeof words);
+    STRESS_CHECK(snprintf(words, sizeof words, "%s", settings) < (int)sizeof words);
     for (char *word = words, *next; *word; word = next) {
         next = word + strcspn(word, " ");
         if (*next) *next++ = '\0';
@@ -53,10 +46,24 @@ static inline seqd_options *stress_options(seqd_context *context, const char *se
         *equals = '\0';
         STRESS_OK(seqd_options_set_str(options, word, equals + 1, &error));
     }
+}
+
+/* Settings of a model of events, for what stress_dataset makes of them. */
+#define STRESS_EVENTS "task=classify label=column max_len=6 val_fraction=0.2 label_column=label event_column=event "
+
+/* "name=value name=value" on top of settings that make a small, quick network. */
+static inline seqd_options *stress_options(seqd_context *context, const char *settings)
+{
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_options *options = NULL;
+    STRESS_OK(seqd_options_create(context, &options, &error));
+    stress_set(options, "hidden_size=4 max_steps=4 val_every=2 batch_size=8 warmup_steps=1");
+    if (!strstr(settings, "task="))
+        stress_set(options, "freq=int horizon=3 context_length=8 decoder_size=4 lags=4 season_length=4");
+    stress_set(options, settings);
     return options;
 }
 
-/* Sales, or, where the options have such a task, as many events with a label. */
 static inline seqd_dataset *stress_dataset(seqd_context *context, const seqd_options *options, int series, int steps)
 {
     seqd_error error = SEQD_ERROR_INIT;

@@ -64,6 +64,7 @@ static inline seqd_options *stress_options(seqd_context *context, const char *se
     return options;
 }
 
+/* Sales, or, where the options have such a task, as many events with a label. */
 static inline seqd_dataset *stress_dataset(seqd_context *context, const seqd_options *options, int series, int steps)
 {
     seqd_error error = SEQD_ERROR_INIT;

@@ -40,7 +40,9 @@ static bool window_before(const seqd_sampler *sampler, const seqd_dataset *part,
     int64_t from = one ? last : last < reach ? 0 : last - (reach + 1) / 2 + 1;
     *end = from;
     if (events->answer_from && from < events->answer_from[series]) from = events->answer_from[series];
-    *window = (seqd_window){events->origin ? events->origin[series] : series, last, from, one};
+    /* without a validation part, `part` is the dataset itself, whose own origin is that of another dataset */
+    const bool whole = part == sampler->dataset;
+    *window = (seqd_window){!whole && events->origin ? events->origin[series] : series, last, from, one};
     return true;
 }
 

@@ -164,11 +164,31 @@ static void all_is_learned_without_validation(void **state)
     seqd_dataset_free(set);
 }
 
+/* The numbers of the sequences are those of the part that is learned from, not of what it was split from. */
+static void a_part_is_learned_without_validation(void **state)
+{
+    (void)state;
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_sampler sampler;
+    seqd_dataset *set = make("task=classify label_column=label"), *rest = NULL;
+    const seqd_sampling sampling = { .val_fraction = 0.0, .seed = 1 };
+    assert_int_equal(seqd_events_split(set, SEQD_SPLIT_ORDER, 0.6, 1, NULL, &rest, &error), SEQD_OK);
+    assert_int_equal(seqd_features_build(context, rest->options, rest, 1, 10, &features, &error), SEQD_OK);
+    assert_int_equal(seqd_sampler_create(context, &features, rest, &sampling, &sampler, &error), SEQD_OK);
+    assert_int_equal(sampler.windows, rest->series_count);
+    for (int64_t i = 0; i < sampler.windows; i++) assert_int_equal(seqd_event_sampler_window(&sampler, i).series, i);
+    seqd_sampler_clear(&sampler);
+    seqd_features_clear(&features);
+    seqd_dataset_free(rest);
+    seqd_dataset_free(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_label_once),
         cmocka_unit_test(all_is_learned_without_validation),
+        cmocka_unit_test(a_part_is_learned_without_validation),
     };
     seqd_error error = SEQD_ERROR_INIT;
     if (seqd_context_new(NULL, &context, &error) != SEQD_OK) return 1;

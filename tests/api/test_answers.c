@@ -308,13 +308,13 @@ static void rows_and_strangers(void **state)
     assert_non_null(strstr(error.message, "label="));
     assert_true(!forecast && !none);
 
-    static const char *const wrong[] = {"model=encdec", "head=mse", "scaler=robust", "horizon=2", "lags=3",
+    static const char *const wrong[] = {"head=mse", "scaler=robust", "horizon=2", "lags=3",
                                         "task=forecast", "label=next_event head=binary"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         seqd_options *bad = small_settings(context, "task=classify");
         seqd_model *refused = NULL;
         rig_set(bad, wrong[i]);
-        seqd_dataset *own = i == 5 ? NULL : rig_parse(context, bad, small_events(8, "p"));
+        seqd_dataset *own = i == 4 ? NULL : rig_parse(context, bad, small_events(8, "p"));
         if (own) RIG_EXPECT(SEQD_E_OPTION, seqd_model_create(context, bad, own, &refused, &error));
         assert_null(refused);
         seqd_dataset_release(own);

@@ -123,6 +123,7 @@ static void one_pass(const char *settings, int32_t horizon, int32_t max_len, seq
     }
     assert_true(moved > 0);
     seqd_dataset_free(first);
+    seqd_dataset_free(first);
     seqd_dataset_free(rest);
     seqd_binding_clear(&binding);
     seqd_sampler_clear(&sampler);
@@ -170,15 +171,16 @@ static void a_part_is_learned_without_validation(void **state)
     (void)state;
     seqd_error error = SEQD_ERROR_INIT;
     seqd_sampler sampler;
-    seqd_dataset *set = make("task=classify label_column=label"), *rest = NULL;
+    seqd_dataset *set = make("task=classify label_column=label"), *first = NULL, *rest = NULL;
     const seqd_sampling sampling = { .val_fraction = 0.0, .seed = 1 };
-    assert_int_equal(seqd_events_split(set, SEQD_SPLIT_ORDER, 0.6, 1, NULL, &rest, &error), SEQD_OK);
+    assert_int_equal(seqd_events_split(set, SEQD_SPLIT_ORDER, 0.6, 1, &first, &rest, &error), SEQD_OK);
     assert_int_equal(seqd_features_build(context, rest->options, rest, 1, 10, &features, &error), SEQD_OK);
     assert_int_equal(seqd_sampler_create(context, &features, rest, &sampling, &sampler, &error), SEQD_OK);
     assert_int_equal(sampler.windows, rest->series_count);
     for (int64_t i = 0; i < sampler.windows; i++) assert_int_equal(seqd_event_sampler_window(&sampler, i).series, i);
     seqd_sampler_clear(&sampler);
     seqd_features_clear(&features);
+    seqd_dataset_free(first);
     seqd_dataset_free(rest);
     seqd_dataset_free(set);
 }

@@ -212,8 +212,8 @@ static int32_t hold(seqd_binding *binding, seqd_error *error)
     if (complete) {
         bind_steps(binding, ignored, scratch);
         for (int64_t i = 0; i < dataset->series_count; i++)
-            seqd_binding_statics(binding, i, binding->cats + i * features->cat_count,
-                                 binding->reals + i * features->real_count);
+            seqd_binding_statics(binding, i, binding->cats ? binding->cats + i * features->cat_count : NULL,
+                                 binding->reals ? binding->reals + i * features->real_count : NULL);
         if (binding->transform) {
             binding->history = binding->transformed;
             binding->transform = false;

@@ -57,9 +57,9 @@ int32_t seqd_event_rows_init(seqd_event_rows *rows, seqd_context *context, const
     rows->task = (seqd_task)seqd_option_choice(options, SEQD_OPT_TASK);
     rows->compact = rows->in_order = true;
     rows->last_sequence = rows->run_sequence = -1;
-    rows->least = INFINITY;
-    rows->most = -INFINITY;
-    rows->run_time = -INFINITY;
+    rows->least = (double)INFINITY;
+    rows->most = -(double)INFINITY;
+    rows->run_time = -(double)INFINITY;
     seqd_intern_init(&rows->ids, context);
     seqd_intern_init(&rows->classes, context);
     const size_t tokens = (size_t)c->token.count;

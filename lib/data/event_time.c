@@ -85,8 +85,8 @@ void seqd_event_settle_times(seqd_event_rows *rows, bool *seconds)
     const bool millis = rows->least >= FIRST_MILLIS && rows->most < LAST_MILLIS;
     *seconds = rows->compact || millis || freq != 0 || (rows->least >= FIRST_UNIX && rows->most < LAST_UNIX);
     if (!rows->compact && !millis) return;
-    rows->least = INFINITY;
-    rows->most = -INFINITY;
+    rows->least = (double)INFINITY;
+    rows->most = -(double)INFINITY;
     for (int64_t i = 0; i < rows->count; i++) {
         double *time = seqd_event_time(rows, i);
         int64_t moment;

@@ -119,6 +119,7 @@ static void gather_statics(const seqd_net_run *run, const seqd_shard *shard, flo
             memcpy(out, table + shard->cats[r * shard->cat_count + c] * width, (size_t)width * sizeof *out);
             out += width;
         }
+        if (shard->real_count == 0) continue; /* and no array */
         memcpy(out, shard->reals + r * shard->real_count, (size_t)shard->real_count * sizeof *out);
         out += shard->real_count;
     }

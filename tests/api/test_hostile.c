@@ -213,6 +213,31 @@ static void what_an_ensemble_has_not(void **state)
     assert_true(value[0] == 42);
 }
 
+static void options_of_another_task(void **state)
+{
+    (void)state;
+    static const char *const for_events[][2] = {
+        { "max_len", "9" }, { "min_count", "2" }, { "time_gap", "0" }, { "num_transform", "log1p" }, { "label", "count" },
+        { "label_window", "7" }, { "label_events", "buy" }, { "pooling", "mean" }, { "class_weight", "balanced" },
+    };
+    static const char *const for_sales[][2] = {
+        { "fill", "mean" }, { "duplicates", "last" }, { "negatives", "zero" }, { "outliers", "zscore" }, { "lags", "7" },
+        { "series_end", "own" }, { "season_length", "7" }, { "calendar", "0" }, { "scaler", "robust" },
+    };
+    for (int task = 0; task < 2; task++)
+        for (size_t i = 0; i < 9; i++) {
+            const char *const *set = task ? for_sales[i] : for_events[i];
+            PLACE(seqd_model, model);
+            seqd_options *own = NULL;
+            RIG_OK(seqd_options_copy(task ? event_options : sales_options, &own, &error));
+            RIG_OK(seqd_options_set_str(own, set[0], set[1], &error));
+            RIG_EXPECT(SEQD_E_OPTION, seqd_model_create(context, own, task ? events : sales, &model, &error));
+            assert_non_null(strstr(error.message, set[0]));
+            assert_ptr_equal(model, &poison);
+            seqd_options_release(own);
+        }
+}
+
 /* Every tensor filled with a number whose products and sums overflow, of one sign or of both. */
 static void fill_parameters(seqd_model *model, float size, bool both)
 {
@@ -298,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(data_of_another_task),
         cmocka_unit_test(numbers_out_of_range),
+        cmocka_unit_test(options_of_another_task),
         cmocka_unit_test(what_an_ensemble_has_not),
         cmocka_unit_test(weights_of_any_size),
     };

@@ -29,7 +29,7 @@ static int64_t run_of(const seqd_ranked *scores, int64_t count, int64_t i, int64
 
 void seqd_rank_areas(seqd_ranked *scores, int64_t count, double *auroc, double *aupr)
 {
-    qsort(scores, (size_t)count, sizeof *scores, compare);
+    if (count > 0) qsort(scores, (size_t)count, sizeof *scores, compare);
     const int64_t belonging = count_belonging(scores, count), others = count - belonging;
     double above = 0.0, precision = 0.0; /* pairs in order, ties half; sum of precision times hits */
     int64_t seen = 0, hits = 0;
@@ -49,7 +49,7 @@ void seqd_rank_areas(seqd_ranked *scores, int64_t count, double *auroc, double *
 
 double seqd_best_threshold(seqd_ranked *scores, int64_t count)
 {
-    qsort(scores, (size_t)count, sizeof *scores, compare);
+    if (count > 0) qsort(scores, (size_t)count, sizeof *scores, compare);
     const int64_t belonging = count_belonging(scores, count);
     double best = -1.0, threshold = 0.5;
     int64_t hits = 0;

@@ -110,7 +110,7 @@ void seqd_event_shard_fill(const seqd_binding *binding, const seqd_window *windo
     for (int32_t row = 0; row < count; row++) {
         const int64_t length = windows[row].end + 1 < most ? windows[row].end + 1 : most;
         shard->begin[row] = 0;
-        shard->length[row] = (int32_t)length;
+        shard->length[row] = (int32_t)length - windows[row].skip;
         if (shard->length[row] > shard->steps) shard->steps = shard->length[row];
     }
     for (int32_t row = 0; row < count; row++) fill_row(binding, &windows[row], row, shard);

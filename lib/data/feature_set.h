@@ -200,10 +200,12 @@ void seqd_scale_series(const seqd_features *features, const float *values, int64
  * One window: its last step the network reads is step `end` of a series. Panel: targets at or after `limit` do not
  * count. Events: answers of events before `limit` do not count, and whether labels from there to `end` may be known is
  * the caller's business. last_fork_only: nothing but the answer after step `end` counts.
+ * skip: events at its start that a window of a longer sequence leaves out, 0 of a panel.
  */
 typedef struct seqd_window {
     int64_t series, end, limit;
     int32_t last_fork_only;
+    int32_t skip;
 } seqd_window;
 
 /*

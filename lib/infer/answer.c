@@ -134,7 +134,7 @@ static void shard_task(void *user, int64_t index, int32_t thread)
     seqd_window windows[SEQD_SHARD_ROWS] = {{0}};
 
     for (int32_t r = 0; r < rows; r++)
-        windows[r] = (seqd_window){p->series[first + r], p->event[first + r], p->event[first + r], 1};
+        windows[r] = (seqd_window){p->series[first + r], p->event[first + r], p->event[first + r], 1, 0};
     seqd_shard_fill(&predictor->binding, windows, rows, &l->shard);
     seqd_net_predict(predictor->scratch.net, thread, &l->shard, &model->features.plan, l->out);
     for (int32_t r = 0; r < rows; r++) {

@@ -79,7 +79,7 @@ static int32_t draw_origins(const seqd_dataset *dataset, uint64_t seed, int64_t 
             before += here;
             here = origins(features, &dataset->series[++series], &first);
         }
-        w->windows[i] = (seqd_window){ series, first + n - before, dataset->series[series].length, 1 };
+        w->windows[i] = (seqd_window){ series, first + n - before, dataset->series[series].length, 1, 0 };
     }
     return SEQD_OK;
 }
@@ -106,7 +106,7 @@ static int32_t draw_sequences(const seqd_dataset *dataset, uint64_t seed, int64_
         const int64_t end = last_labelled(dataset, s);
         if (end < 0) continue;
         if (seqd_rng_uniform(&rng) * (double)(total - seen) < (double)(w->count - taken))
-            w->windows[taken++] = (seqd_window){ s, end, end, 1 };
+            w->windows[taken++] = (seqd_window){ s, end, end, 1, 0 };
         seen++;
     }
     w->count = taken;

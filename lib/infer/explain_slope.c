@@ -103,7 +103,7 @@ static int32_t run(const seqd_model *model, const seqd_binding *binding, int64_t
 {
     const bool events = model->features.kind == SEQD_DATA_EVENTS;
     const int64_t length = binding->dataset->series[series].length;
-    const seqd_window window = { series, length - 1, events ? 0 : length, 1 };
+    const seqd_window window = { series, length - 1, events ? 0 : length, 1, 0 };
     seqd_shard_fill(binding, &window, 1, &w->shard);
     seqd_net_pack(net, model->parameters);
     a->steps = events ? w->shard.length[0] : w->shard.steps - w->shard.begin[0];

@@ -180,7 +180,7 @@ static void shard_task(void *user, int64_t index, int32_t thread)
 
     for (int32_t r = 0; r < rows; r++) {
         const seqd_series *series = &p->dataset->series[first + r];
-        windows[r] = (seqd_window){first + r, series->length - 1, series->length, 1};
+        windows[r] = (seqd_window){first + r, series->length - 1, series->length, 1, 0};
     }
     seqd_shard_fill(p->binding, windows, rows, &l->shard);
     seqd_net_predict(predictor->scratch.net, thread, &l->shard, &model->features.plan, l->out);
@@ -363,7 +363,7 @@ static int32_t map_one(seqd_predictor *predictor, const seqd_dataset *dataset, i
 {
     const seqd_features *features = &predictor->model->features;
     const seqd_series *from = &dataset->series[series];
-    const seqd_window window = {series, from->length - 1, from->length, 1};
+    const seqd_window window = {series, from->length - 1, from->length, 1, 0};
     SEQD_CHECK(seqd_binding_lighten(predictor->context, features, dataset, &predictor->binding, error));
     SEQD_CHECK(check_future(predictor, dataset, &predictor->binding, error));
     SEQD_CHECK(seqd_predictor_make_room(predictor, 1, error));

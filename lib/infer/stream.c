@@ -118,7 +118,7 @@ static void warm_task(void *user, int64_t index, int32_t thread)
 
     for (int32_t r = 0; r < rows; r++) {
         const seqd_series *series = &w->binding.dataset->series[first + r];
-        cut[r] = (seqd_window){first + r, series->length - 1, series->length, 1};
+        cut[r] = (seqd_window){first + r, series->length - 1, series->length, 1, 0};
         begin_series(stream, &w->binding, first + r);
     }
     seqd_shard_fill(&w->binding, cut, rows, windows);

@@ -165,7 +165,7 @@ static int64_t pick_windows(const seqd_sampler *sampler, seqd_window *windows)
         }
         const int64_t series = sampler->series[at], length = sampler->dataset->series[series].length;
         const int64_t end = length - 1 - sampler->horizon;
-        windows[i] = (seqd_window){series, end > 0 ? end : 0, length, 1};
+        windows[i] = (seqd_window){series, end > 0 ? end : 0, length, 1, 0};
     }
     return most;
 }

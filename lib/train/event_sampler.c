@@ -3,13 +3,18 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "rng.h"
 #include "status.h"
 #include "trainer.h"
 
 /*
  * Windows of sequences. Where a network answers after every event, a window holds as many answers as it can: of a
  * sequence longer than a window, those of its later half, so that each of them has half a window of events before it at
- * least; the last one ends with the last label. Else each label has a window that ends with it.
+ * least. Else each label has a window that ends with it.
+ *
+ * The last label of a sequence must not be known by its place in the window: what comes soon after hangs on whether the
+ * sequence ends there, and a network that counts steps would see it coming. So the last window leaves out events at its
+ * start, as many as chance says, and its last label is at any place of the later half, as the others are.
  */
 
 /* May the answer after event i be learned? */
@@ -38,11 +43,18 @@ static bool window_before(const seqd_sampler *sampler, const seqd_dataset *part,
     if (last < 0) return false;
     const bool one = sampler->each || events->answer_at;
     int64_t from = one ? last : last < reach ? 0 : last - (reach + 1) / 2 + 1;
+    int32_t skip = 0;
+    if (!one && last >= reach && *end == part->series[series].length) {
+        const uint64_t half = (uint64_t)(reach + 1) / 2;
+        skip = (int32_t)(seqd_rng_mix(sampler->seed ^ seqd_rng_mix((uint64_t)series + 1)) % half);
+        from += skip;
+    }
     *end = from;
     if (events->answer_from && from < events->answer_from[series]) from = events->answer_from[series];
     /* without a validation part, `part` is the dataset itself, whose own origin is that of another dataset */
     const bool whole = part == sampler->dataset;
-    *window = (seqd_window){!whole && events->origin ? events->origin[series] : series, last, from, one};
+    *window = (seqd_window){!whole && events->origin ? events->origin[series] : series, last, from, one,
+                            skip};
     return true;
 }
 
@@ -64,7 +76,7 @@ seqd_window seqd_event_sampler_window(const seqd_sampler *sampler, int64_t at)
     }
     const int64_t series = sampler->series[low];
     int64_t end = sampler->train_part->series[series].length;
-    seqd_window window = {series, 0, 0, 1};
+    seqd_window window = {series, 0, 0, 1, 0};
     for (int64_t n = at - sampler->cumulative[low]; n >= 0; n--)
         (void)window_before(sampler, sampler->train_part, series, &end, &window);
     return window;

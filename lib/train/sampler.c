@@ -46,7 +46,7 @@ static int32_t add_validation(seqd_sampler *sampler, seqd_error *error)
             const int64_t kept = train_length(sampler, series);
             for (int64_t end = kept - 1; kept < series->length && end + 1 < series->length; end += sampler->horizon) {
                 if (pass == 1)
-                    sampler->validation[count] = (seqd_window){sampler->series[i], end, series->length, 1};
+                    sampler->validation[count] = (seqd_window){sampler->series[i], end, series->length, 1, 0};
                 count++;
             }
         }
@@ -147,5 +147,5 @@ seqd_window seqd_sampler_window(const seqd_sampler *sampler, int64_t n)
     int64_t end = length - 2 - number * sampler->stride - (int64_t)shift;
     if (end < 0) end += length - 1; /* the part before the start wraps around to the end */
     if (end < 0) end = length - 2;
-    return (seqd_window){which, end, length, sampler->last_only};
+    return (seqd_window){which, end, length, sampler->last_only, 0};
 }

@@ -73,7 +73,7 @@ static void a_shard_by_hand(void **state)
     assert_int_equal(features.events.classes.count, 3);
     bind(set, false, 3);
     /* a whole; b up to its third event, answers from the second on; b's last three, the last answer alone */
-    const seqd_window windows[] = { { 0, 2, 0, 0 }, { 1, 2, 1, 0 }, { 1, 3, 0, 1 } };
+    const seqd_window windows[] = { { 0, 2, 0, 0, 0 }, { 1, 2, 1, 0, 0 }, { 1, 3, 0, 1, 0 } };
     seqd_shard_fill(&binding, windows, 3, &shard);
     assert_int_equal(shard.steps, 3);
     assert_int_equal(shard.answers, 1);
@@ -110,7 +110,7 @@ static void a_shard_by_hand(void **state)
         }
     assert_true(shard.total_weight == weight && weight == 4.0);
     /* shorter rows: a shard is as long as its longest, and what is behind a row is nothing */
-    const seqd_window few[] = { { 0, 0, 0, 0 }, { 1, 1, 0, 1 } };
+    const seqd_window few[] = { { 0, 0, 0, 0, 0 }, { 1, 1, 0, 1, 0 } };
     seqd_shard_fill(&binding, few, 2, &shard);
     assert_int_equal(shard.steps, 2);
     assert_int_equal(shard.length[0], 1);
@@ -137,7 +137,7 @@ static void several_answers(void **state)
     build(set, 2, 4);
     assert_int_equal(features.horizon, 2);
     bind(set, false, 2);
-    const seqd_window windows[] = { { 1, 1, 1, 1 }, { 1, 2, 2, 1 } };
+    const seqd_window windows[] = { { 1, 1, 1, 1, 0 }, { 1, 2, 2, 1, 0 } };
     seqd_shard_fill(&binding, windows, 2, &shard);
     assert_int_equal(shard.answers, 2);
     assert_true(shard.label[0] == 1.0f && shard.label[1] == 0.0f && shard.fork[0] == 1.0f);
@@ -156,7 +156,7 @@ static void other_data(void **state)
     build(set, 1, 4);
     other = panel(context, "task=classify cat_columns=item", "user,time,event,item\nq,1,alert,zz\nq,2,buy,z\nq,3,zoom,x\n");
     bind(other, false, 1);
-    const seqd_window window = { 0, 2, 0, 0 };
+    const seqd_window window = { 0, 2, 0, 0, 0 };
     seqd_shard_fill(&binding, &window, 1, &shard);
     assert_int_equal(token(0, 0, 0), 0);
     assert_int_equal(token(0, 1, 0), 1);
@@ -202,7 +202,7 @@ static void numbers_transformed(void **state)
         assert_near(features.events.label_deviation, sqrt(204 / 8.0 - 4.5 * 4.5));
         bind(set, false, 8);
         seqd_window windows[8];
-        for (int i = 0; i < 8; i++) windows[i] = (seqd_window){ i, 0, 0, 1 };
+        for (int i = 0; i < 8; i++) windows[i] = (seqd_window){ i, 0, 0, 1, 0 };
         seqd_shard_fill(&binding, windows, 8, &shard);
         const double at_zero = (double)input(0, 0, 0), one = (double)input(4, 0, 0), nine = (double)input(5, 0, 0);
         assert_true(input(7, 0, 0) == 0.0f);

@@ -205,7 +205,7 @@ static void test_nothing_of_the_future(void **state)
     for (int64_t series = 0; series < SERIES; series++)
         for (int e = 0; e < 3; e++) {
             const int64_t end = ends[series][e];
-            const seqd_window window = {series, end, source->series[series].length, 0};
+            const seqd_window window = {series, end, source->series[series].length, 0, 0};
             filled before;
             fill(&before, source, &window, 1);
             for (int32_t t = 0; t < CONTEXT; t++) {
@@ -234,7 +234,7 @@ static void test_nothing_of_the_future(void **state)
 static void test_padding(void **state)
 {
     (void)state;
-    const seqd_window window = {1, 4, 7, 0}; /* a series of 7 steps, read up to its fifth */
+    const seqd_window window = {1, 4, 7, 0, 0}; /* a series of 7 steps, read up to its fifth */
     const int32_t before = CONTEXT - 5;
     filled f;
     fill(&f, source, &window, 1);
@@ -267,7 +267,7 @@ static void test_weights(void **state)
     for (int round = 0; round < 300; round++) {
         const int64_t series = (int64_t)seqd_rng_below(&rng, SERIES), length = source->series[series].length;
         const seqd_window window = {series, (int64_t)seqd_rng_below(&rng, (uint64_t)length),
-                                    (int64_t)seqd_rng_below(&rng, (uint64_t)length + 1), round % 2};
+                                    (int64_t)seqd_rng_below(&rng, (uint64_t)length + 1), round % 2, 0};
         filled f;
         fill(&f, source, &window, 1);
         double total = 0.0;
@@ -297,7 +297,7 @@ static void test_weights(void **state)
 /* A row holds the same bytes alone and among others, also in a shard that is not full. */
 static void test_rows_are_independent(void **state)
 {
-    const seqd_window windows[3] = {{2, 33, 41, 0}, {1, 2, 7, 0}, {0, 47, 50, 0}};
+    const seqd_window windows[3] = {{2, 33, 41, 0, 0}, {1, 2, 7, 0, 0}, {0, 47, 50, 0, 0}};
     filled all;
     (void)state;
     fill(&all, source, windows, 3);
@@ -371,7 +371,7 @@ static void test_light_binding(void **state)
             for (int64_t back = 0; back < 6; back += 5) {
                 seqd_window cut[SERIES];
                 for (int64_t i = 0; i < SERIES; i++)
-                    cut[i] = (seqd_window){i, source->series[i].length - 1 - back, source->series[i].length, 1};
+                    cut[i] = (seqd_window){i, source->series[i].length - 1 - back, source->series[i].length, 1, 0};
                 filled whole;
                 fill(&whole, source, cut, SERIES);
                 assert_int_equal(seqd_binding_lighten(context, features, &source->data, &light.binding, NULL), SEQD_OK);

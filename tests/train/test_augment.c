@@ -122,8 +122,8 @@ static picture look(bench *b, seqd_augment augment, uint64_t key)
     seqd_window windows[SEQD_SHARD_ROWS];
     for (int32_t i = 0; i < SEQD_SHARD_ROWS; i++) {
         const int64_t length = b->dataset->series[i].length, end = length - 5 - i % 3;
-        windows[i] = b->dataset->events ? (seqd_window){ i, length - 1, 0, 0 }
-                                        : (seqd_window){ i, end > 0 ? end : 0, length, 0 };
+        windows[i] = b->dataset->events ? (seqd_window){ i, length - 1, 0, 0, 0 }
+                                        : (seqd_window){ i, end > 0 ? end : 0, length, 0, 0 };
     }
     seqd_shard_fill(&b->binding, windows, SEQD_SHARD_ROWS, shard);
     for (int32_t i = 0; augment.any && i < SEQD_SHARD_ROWS; i++)

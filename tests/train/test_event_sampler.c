@@ -185,12 +185,41 @@ static void a_part_is_learned_without_validation(void **state)
     seqd_dataset_free(set);
 }
 
+/* A network that counts steps must not find the end of a sequence by them. */
+static void last_label_at_any_place(void **state)
+{
+    (void)state;
+    enum { REACH = 20 };
+    seqd_error error = SEQD_ERROR_INIT;
+    seqd_sampler sampler;
+    seqd_dataset *set = make("task=classify label=within label_events=e1 label_window=5 freq=int");
+    const seqd_sampling sampling = { .val_fraction = 0.0, .seed = 1 };
+    assert_int_equal(seqd_features_build(context, set->options, set, 1, REACH, &features, &error), SEQD_OK);
+    assert_int_equal(seqd_sampler_create(context, &features, set, &sampling, &sampler, &error), SEQD_OK);
+    int seen[REACH] = { 0 }, places = 0, longest = 0;
+    for (int64_t n = 0; n < sampler.windows; n++) {
+        const seqd_window window = seqd_sampler_window(&sampler, n);
+        const bool last = window.end + 1 == set->series[window.series].length ||
+                          isnan(seqd_events_label(set, window.series, window.end + 1));
+        assert_true(window.skip >= 0 && window.skip < REACH / 2 && window.limit <= window.end);
+        assert_true(window.skip == 0 || (last && window.end >= REACH));
+        if (!last || window.end < REACH) continue;
+        longest++;
+        places += seen[REACH - 1 - window.skip]++ == 0;
+    }
+    assert_true(longest >= 16 && places >= 6);
+    seqd_sampler_clear(&sampler);
+    seqd_features_clear(&features);
+    seqd_dataset_free(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_label_once),
         cmocka_unit_test(all_is_learned_without_validation),
         cmocka_unit_test(a_part_is_learned_without_validation),
+        cmocka_unit_test(last_label_at_any_place),
     };
     seqd_error error = SEQD_ERROR_INIT;
     if (seqd_context_new(NULL, &context, &error) != SEQD_OK) return 1;

@@ -122,7 +122,7 @@ static double accuracy(const seqd_trainer *trainer, const seqd_dataset *dataset)
         seqd_window windows[SEQD_SHARD_ROWS] = {{0}};
         const int64_t left = dataset->series_count - first;
         const int32_t rows = (int32_t)(left < SEQD_SHARD_ROWS ? left : SEQD_SHARD_ROWS);
-        for (int32_t r = 0; r < rows; r++) windows[r] = (seqd_window){first + r, tokens - 1, 2 * tokens, 1};
+        for (int32_t r = 0; r < rows; r++) windows[r] = (seqd_window){first + r, tokens - 1, 2 * tokens, 1, 0};
         seqd_shard_fill(&binding, windows, rows, shard);
         seqd_net_predict(trainer->runner.net, 0, shard, &model->features.plan, out);
         for (int32_t r = 0; r < rows; r++) {

@@ -41,6 +41,7 @@ static inline int32_t add_answers(answer_table *table, const char *name, const s
     for (int i = 0; i < 6 && answer_columns[numbers][i]; i++) printf(" %9.4f", all[numbers][i]);
     if (seconds > 0.0) printf("   trained in %.1f s", seconds);
     putchar('\n');
+    fflush(stdout); /* a pipe sees each model as soon as it is judged */
     memcpy(table->figure[table->count], all[numbers], sizeof all[numbers]);
     table->name[table->count++] = name;
     return SEQD_OK;

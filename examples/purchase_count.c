@@ -2,7 +2,7 @@
 /*
  * purchase_count CONFIG EVENTS.csv[.gz]: how often does each customer buy in the next 30 days? An LSTM learns from the
  * sequences up to a day and is judged on what came after, beside other cells, a perceptron, linear regression and the
- * mean; then the customers from whom most purchases are expected after the last day.
+ * mean; then the customers from whom most purchases are expected in the 30 days after their last invoice.
  */
 #include "answers.h"
 
@@ -39,7 +39,7 @@ static int32_t show_customers(seqd_model *model, seqd_dataset *events, seqd_erro
     }
     if (status != SEQD_OK) goto done;
     qsort(rows, (size_t)count, sizeof *rows, by_purchases);
-    printf("\n%-10s %8s  %-20s %s\n", "customer", "invoices", "the last one", "purchases expected in the days after");
+    printf("\n%-10s %8s  %-20s %s\n", "customer", "invoices", "the last one", "purchases expected in the days after it");
     for (int64_t i = 0; i < count && i < 8; i++) {
         const int64_t series = seqd_dataset_find_series(events, rows[i].id);
         TRY(seqd_dataset_date(events, series, rows[i].event, last, sizeof last, error));

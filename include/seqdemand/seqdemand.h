@@ -18,5 +18,6 @@
 #include <seqdemand/cross.h>
 #include <seqdemand/tuner.h>
 #include <seqdemand/inventory.h>
+#include <seqdemand/arrow.h>
 
 #endif

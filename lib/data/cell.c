@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "calendar.h"
 #include "status.h"
 
 int32_t seqd_fail_row(const char *file, int32_t status, int64_t line, int32_t column, seqd_error *error,
@@ -24,10 +25,7 @@ int32_t seqd_fail_cell(const char *file, const char *name, int64_t line, int32_t
     char message[SEQD_ERROR_MESSAGE_SIZE];
     const char *text = cell->text;
     size_t length = cell->length;
-    if (cell->type != SEQD_CELL_TEXT) {
-        length = cell->type == SEQD_CELL_I64 ? seqd_format_i64(cell->i64, number) : seqd_format_f64(cell->f64, number);
-        text = number;
-    }
+    if (cell->type != SEQD_CELL_TEXT) seqd_cell_text(cell, number, &text, &length);
     (void)snprintf(message, sizeof message, "column '%s': '%s' is not %s", seqd_quote(name, strlen(name), quoted),
                    seqd_quote(text, length, value), what);
     return seqd_fail_row(file, SEQD_E_DATA, line, column, error, message);
@@ -61,6 +59,7 @@ bool seqd_all_digits(const char *text, size_t length)
 
 bool seqd_cell_number(const seqd_cell *cell, double *value)
 {
+    if (cell->type == SEQD_CELL_TIME) return false;
     if (cell->type == SEQD_CELL_I64) {
         *value = (double)cell->i64;
         return true;
@@ -85,13 +84,34 @@ bool seqd_cell_number(const seqd_cell *cell, double *value)
     return isnan(*value) || fabs(*value) <= (double)FLT_MAX;
 }
 
+/* "2024-03-01" at midnight, else "2024-03-01 05:10:20"; outside the years that have such a date its number. */
+static size_t format_time(int64_t seconds, char text[SEQD_NUMBER_SIZE])
+{
+    const seqd_calendar days = { .freq = SEQD_FREQ_DAY };
+    if (seconds < INT64_C(-62135596800) || seconds > INT64_C(253402300799)) return seqd_format_i64(seconds, text);
+    const int64_t day = seqd_calendar_step(&days, seconds);
+    const int64_t rest = seconds - seqd_calendar_seconds(&days, day);
+    seqd_calendar_format(&days, day, text, SEQD_NUMBER_SIZE);
+    const size_t length = strlen(text);
+    if (rest == 0) return length;
+    const int64_t parts[] = { rest / 3600, rest / 60 % 60, rest % 60 };
+    for (size_t i = 0; i < 3; i++) {
+        text[length + 3 * i] = i == 0 ? ' ' : ':';
+        text[length + 3 * i + 1] = (char)('0' + parts[i] / 10);
+        text[length + 3 * i + 2] = (char)('0' + parts[i] % 10);
+    }
+    text[length + 9] = '\0';
+    return length + 9;
+}
+
 void seqd_cell_text(const seqd_cell *cell, char number[SEQD_NUMBER_SIZE], const char **text, size_t *length)
 {
     *text = cell->text ? cell->text : "";
     *length = cell->text ? cell->length : 0;
     if (cell->type == SEQD_CELL_TEXT) return;
-    *length = cell->type == SEQD_CELL_I64 ? seqd_format_i64(cell->i64, number) : seqd_format_f64(cell->f64, number);
-    if (cell->type == SEQD_CELL_F64 && isnan(cell->f64)) *length = 0;
+    if (cell->type == SEQD_CELL_I64) *length = seqd_format_i64(cell->i64, number);
+    else if (cell->type == SEQD_CELL_TIME) *length = format_time(cell->i64, number);
+    else *length = isnan(cell->f64) ? 0 : seqd_format_f64(cell->f64, number);
     *text = number;
 }
 

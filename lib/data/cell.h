@@ -7,8 +7,8 @@
 #include "columns.h"
 #include "text.h"
 
-/* A value on its way into rows: of a CSV file always text. */
-typedef enum seqd_cell_type { SEQD_CELL_TEXT, SEQD_CELL_I64, SEQD_CELL_F64 } seqd_cell_type;
+/* A value on its way into rows: of a CSV file always text. Of a time `i64` is seconds since 1970-01-01. */
+typedef enum seqd_cell_type { SEQD_CELL_TEXT, SEQD_CELL_I64, SEQD_CELL_F64, SEQD_CELL_TIME } seqd_cell_type;
 typedef struct seqd_cell {
     seqd_cell_type type;
     const char *text;
@@ -24,7 +24,10 @@ bool seqd_all_digits(const char *text, size_t length);
 /* The text in lower case is the word. */
 bool seqd_same_word(const char *text, size_t length, const char *word);
 
-/* Empty, NaN, NA and null are missing (NaN); true and false are 1 and 0. false: not a number that a float holds. */
+/*
+ * Empty, NaN, NA and null are missing (NaN); true and false are 1 and 0. false: not a number that a float holds, or a
+ * time.
+ */
 bool seqd_cell_number(const seqd_cell *cell, double *value);
 
 /* The same, and a short way for a few digits, which most cells are. */
@@ -41,7 +44,7 @@ static inline bool seqd_read_number(const seqd_cell *cell, double *value)
     return true;
 }
 
-/* The cell as text, "" when it is missing; `number` is room for one that is a number. */
+/* The cell as text, "" when it is missing; `number` is room for one that is a number or a time. */
 void seqd_cell_text(const seqd_cell *cell, char number[SEQD_NUMBER_SIZE], const char **text, size_t *length);
 
 /* The id of a row that several columns make, joined by '/'. Zero is empty; `text` is the owner's to free. */

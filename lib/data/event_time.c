@@ -58,7 +58,11 @@ int32_t seqd_event_read_time(seqd_event_rows *rows, const seqd_cell *cell, int64
     if (cell->type == SEQD_CELL_TEXT)
         SEQD_CHECK(read_text(rows, cell, line, &value, &clock, error));
     else
-        value = cell->type == SEQD_CELL_I64 ? (double)cell->i64 : cell->f64;
+        value = cell->type == SEQD_CELL_F64 ? cell->f64 : (double)cell->i64;
+    if (cell->type == SEQD_CELL_TIME) {
+        if (only_numbers(rows)) return fail(rows, cell, line, "a number, as freq=int asks for", error);
+        clock = SEQD_CLOCK_DATE;
+    }
     if (!(fabs(value) <= MOST_NUMBER)) return fail(rows, cell, line, "a time between -2^53 and 2^53", error);
     if (rows->clock != SEQD_CLOCK_UNKNOWN && rows->clock != clock)
         return fail(rows, cell, line,

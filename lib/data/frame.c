@@ -19,7 +19,8 @@ int32_t seqd_frame_new(seqd_context *context, seqd_frame **out, seqd_error *erro
 static void *values_of(const seqd_frame_column *column)
 {
     switch (column->type) {
-    case SEQD_CELL_I64: return column->values.i64;
+    case SEQD_CELL_I64:
+    case SEQD_CELL_TIME: return column->values.i64;
     case SEQD_CELL_F64: return column->values.f64;
     case SEQD_CELL_TEXT: break;
     }
@@ -29,7 +30,8 @@ static void *values_of(const seqd_frame_column *column)
 static void set_values(seqd_frame_column *column, void *values)
 {
     switch (column->type) {
-    case SEQD_CELL_I64: column->values.i64 = values; return;
+    case SEQD_CELL_I64:
+    case SEQD_CELL_TIME: column->values.i64 = values; return;
     case SEQD_CELL_F64: column->values.f64 = values; return;
     case SEQD_CELL_TEXT: column->values.end = values; return;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "arrow_source.h"
 #include "build.h"
 #include "context.h"
 #include "csv.h"
@@ -133,6 +134,46 @@ int32_t seqd_panel_parse(seqd_context *context, const seqd_options *options, con
     seqd_csv csv;
     SEQD_CHECK(seqd_csv_open_text(&csv, context, text, size, header_of(options), error));
     return finish_read(&csv, options, out, error);
+}
+
+static int32_t read_arrow_events(seqd_arrow_source *source, seqd_dataset *dataset, seqd_error *error)
+{
+    seqd_event_rows rows;
+    SEQD_CHECK(seqd_event_rows_init(&rows, dataset->context, dataset->options, NULL, source->names,
+                                    (int32_t)source->schema.n_children, error));
+    int32_t status = seqd_arrow_gather_events(source, &rows, error);
+    if (status == SEQD_OK) status = seqd_events_build(dataset, &rows, error);
+    seqd_event_rows_clear(&rows);
+    return status;
+}
+
+static int32_t read_arrow(seqd_arrow_source *source, seqd_dataset *dataset, seqd_error *error)
+{
+    seqd_rows rows;
+    if (wants_events(dataset)) return read_arrow_events(source, dataset, error);
+    SEQD_CHECK(seqd_rows_init(&rows, dataset->context, dataset->options, NULL, source->names,
+                              (int32_t)source->schema.n_children, error));
+    int32_t status = seqd_arrow_gather(source, &rows, error);
+    if (status == SEQD_OK) status = seqd_panel_build(dataset, &rows, error);
+    seqd_rows_clear(&rows);
+    return status;
+}
+
+int32_t seqd_panel_from_arrow(seqd_context *context, const seqd_options *options, struct ArrowArrayStream *stream,
+                              seqd_dataset **out, seqd_error *error)
+{
+    seqd_arrow_source source;
+    seqd_dataset *dataset = NULL;
+    int32_t status = seqd_arrow_open(&source, context, stream, error);
+    if (status == SEQD_OK) status = new_dataset(context, options, &dataset, error);
+    if (status == SEQD_OK) status = read_arrow(&source, dataset, error);
+    seqd_arrow_close(&source);
+    if (status != SEQD_OK) {
+        seqd_dataset_free(dataset);
+        return status;
+    }
+    *out = dataset;
+    return SEQD_OK;
 }
 
 int32_t seqd_panel_create(seqd_context *context, const seqd_options *options, seqd_dataset **out, seqd_error *error)

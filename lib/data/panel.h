@@ -71,6 +71,10 @@ int32_t seqd_panel_read(seqd_context *context, const seqd_options *options, cons
                         seqd_error *error);
 int32_t seqd_panel_parse(seqd_context *context, const seqd_options *options, const char *text, size_t size,
                          seqd_dataset **out, seqd_error *error);
+/* Takes the stream over; see seqd_dataset_from_arrow. */
+struct ArrowArrayStream;
+int32_t seqd_panel_from_arrow(seqd_context *context, const seqd_options *options, struct ArrowArrayStream *stream,
+                              seqd_dataset **out, seqd_error *error);
 int32_t seqd_panel_create(seqd_context *context, const seqd_options *options, seqd_dataset **out, seqd_error *error);
 int32_t seqd_panel_append_str(seqd_dataset *dataset, const char *column, const char *const *values, int64_t count,
                               seqd_error *error);

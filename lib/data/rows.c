@@ -212,6 +212,11 @@ static int32_t parse_time(seqd_rows *rows, const seqd_cell *cell, int64_t line, 
         } else if (!seqd_parse_date_again(&rows->last_date, text, length, time)) {
             return fail_cell(rows, line, column, cell, "a date (YYYY-MM-DD or YYYY-MM-DD HH:MM:SS)", error);
         }
+    } else if (cell->type == SEQD_CELL_TIME) {
+        *time = cell->i64;
+        if (rows->freq == SEQD_FREQ_INT) return fail_cell(rows, line, column, cell, "a whole number", error);
+        if (*time < FIRST_SECOND || *time > LAST_SECOND)
+            return fail_cell(rows, line, column, cell, "a time between the years 1 and 9999", error);
     } else {
         if (cell->type == SEQD_CELL_I64)
             *time = cell->i64;

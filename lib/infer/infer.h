@@ -25,4 +25,10 @@ int32_t seqd_predictor_map(seqd_predictor *predictor, const seqd_dataset *datase
 int32_t seqd_predictor_judge(seqd_predictor *predictor, const seqd_dataset *dataset, int32_t which,
                              seqd_prediction **out, seqd_error *error);
 
+/* answer_table.c: <seqdemand/arrow.h>; `dataset` may be NULL. */
+struct ArrowArrayStream;
+int32_t seqd_forecast_table(const seqd_forecast *forecast, const seqd_dataset *dataset, const double *levels,
+                            int32_t count, struct ArrowArrayStream *out, seqd_error *error);
+int32_t seqd_prediction_table(const seqd_prediction *prediction, struct ArrowArrayStream *out, seqd_error *error);
+
 #endif

@@ -44,6 +44,15 @@ int main(void)
         puts("the pins are those of a 64-bit machine");
         return 77;
     }
+    /* The Arrow C data and stream interfaces: fixed for good by their specification. */
+    SIZE(struct ArrowSchema, 72);
+    AT(struct ArrowSchema, n_children, 32);
+    AT(struct ArrowSchema, release, 56);
+    SIZE(struct ArrowArray, 80);
+    AT(struct ArrowArray, n_children, 32);
+    AT(struct ArrowArray, release, 64);
+    SIZE(struct ArrowArrayStream, 40);
+    AT(struct ArrowArrayStream, release, 24);
     SIZE(seqd_error, 280);
     AT(seqd_error, struct_size, 0);
     AT(seqd_error, status, 4);

@@ -2,9 +2,11 @@
 """Tables in and out: pandas, polars and pyarrow frames, dicts of columns, and paths of CSV files."""
 import ctypes
 import os
+from importlib.util import find_spec
 
 import numpy as np
 
+from . import _arrow
 from ._abi import DataError, Handle, call, text, value
 
 
@@ -88,9 +90,17 @@ def append(dataset, columns):
 
 
 def dataset(context, options, table):
-    """A sealed dataset from a table or the path of a CSV file."""
+    """A sealed dataset from a table or the path of a CSV file.
+
+    Whatever offers an Arrow stream is read from it; what does not, column by column.
+    """
     if isinstance(table, (str, os.PathLike)):
         return Handle.make("dataset", "dataset_read", context, options, os.fsencode(table))
+    stream = table if hasattr(table, "__arrow_c_stream__") else None
+    if stream is not None and kind_of(table) == "pandas":
+        stream = _arrow.of_pandas(table)
+    if stream is not None:
+        return _arrow.dataset(context, options, stream)
     made = Handle.make("dataset", "dataset_create", context, options)
     append(made, columns_of(table))
     call("dataset_seal", made)
@@ -100,7 +110,10 @@ def dataset(context, options, table):
 def kind_of(table):
     """Which library a table came from: what answers are given back as."""
     module = type(table).__module__.split(".")[0]
-    return module if module in ("pandas", "polars", "pyarrow") else None
+    if module in ("pandas", "polars", "pyarrow"):
+        return module
+    # Another source of Arrow streams, as a relation of DuckDB is, understands them, too.
+    return "pyarrow" if hasattr(table, "__arrow_c_stream__") and find_spec("pyarrow") else None
 
 
 def frame(columns, kind):

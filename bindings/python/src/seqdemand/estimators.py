@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from . import _options, _tables
+from . import _arrow, _options, _tables
 from ._abi import BacktestRow, DataError, Handle, Reorder, call, text, value
 from ._base import Estimator
 from ._context import Context, Progress
@@ -66,6 +66,10 @@ class Forecaster(Estimator):
         Columns unique_id, ds, mean and one per quantile level (q0.1, q0.5, ...).
         """
         forecast, data, kind = self._run(df)
+        if kind == "pyarrow":
+            import pyarrow
+
+            return pyarrow.table(_arrow.ArrowForecast(forecast, data, levels))
         count, horizon = value("forecast_series_count", forecast), value("forecast_horizon", forecast)
         columns = {"unique_id": [], "ds": [], "mean": np.empty((count, horizon))}
         for level in levels:
@@ -86,6 +90,11 @@ class Forecaster(Estimator):
         for name in list(columns)[2:]:
             columns[name] = columns[name].ravel()
         return _tables.frame(columns, kind)
+
+    def to_arrow(self, df=None, *, levels=()):
+        """As `predict`, as an object with `__arrow_c_stream__`: for pyarrow.table, polars.DataFrame, DuckDB and others."""
+        forecast, data, _ = self._run(df)
+        return _arrow.ArrowForecast(forecast, data, levels)
 
     def predict_quantiles(self, df=None, levels=_LEVELS):
         """As `predict`, with a column for each quantile level."""

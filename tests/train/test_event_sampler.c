@@ -123,7 +123,6 @@ static void one_pass(const char *settings, int32_t horizon, int32_t max_len, seq
     }
     assert_true(moved > 0);
     seqd_dataset_free(first);
-    seqd_dataset_free(first);
     seqd_dataset_free(rest);
     seqd_binding_clear(&binding);
     seqd_sampler_clear(&sampler);

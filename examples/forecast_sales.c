@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* forecast_sales SALES.csv[.gz] ARTICLE: trains on a table of sales, then forecasts one article and when to reorder it. */
+/* forecast_sales SALES.csv[.gz] ARTICLE: learns from a table of sales, forecasts an article as CSV, tells when to reorder. */
 #include <seqdemand/seqdemand.h>
 
 #include <stdio.h>
@@ -40,13 +40,14 @@ int main(int argc, char **argv)
 
     TRY(seqd_forecast_mean(forecast, article, mean, &error));
     TRY(seqd_forecast_quantile(forecast, article, 0.9, high, &error));
+    printf("unique_id,ds,mean,q0.9\n"); /* what is expected, and what is stayed below nine times out of ten */
     for (int step = 0; step < 14; step++) {
         TRY(seqd_dataset_date(sales, article, seqd_dataset_length(sales, article) + step, date, sizeof date, &error));
-        printf("%s  expected %6.1f  nine times out of ten below %6.1f\n", date, mean[step], high[step]);
+        printf("%s,%s,%.9g,%.9g\n", argv[2], date, mean[step], high[step]);
     }
     /* 40 on hand, none on order, 7 days of lead time, orders once in 7 days, 95 % service, packs of 12. */
     TRY(seqd_reorder_from_forecast(forecast, article, 40, 0, 7, 7, 0.95, 12, 0, 0, 1, &reorder, &error));
-    printf("reorder point %.0f, order now %.0f\n", reorder.reorder_point, reorder.order_quantity);
+    printf("reorder point %.9g, order now %.9g\n", reorder.reorder_point, reorder.order_quantity);
 
 done:
     if (status != SEQD_OK) fprintf(stderr, "%s: %s\n", seqd_status_name(status), error.message);

@@ -53,6 +53,19 @@ static seqd_net_run *place(const seqd_net *net, const seqd_use *use, seqd_arena 
     return run;
 }
 
+/* The kind's own arrays, in a block of their own. */
+static int32_t open_part(seqd_net_run *run, seqd_error *error)
+{
+    const seqd_net_ops *ops = ops_of(run->net);
+    seqd_arena arena = {NULL, 0, false};
+    (void)ops->place(run, &arena);
+    void *memory = arena.overflow ? NULL : seqd_alloc(run->context, arena.used);
+    if (!memory) return seqd_fail_alloc(run->context, arena.used, error);
+    arena = (seqd_arena){memory, 0, false};
+    run->part = ops->place(run, &arena);
+    return SEQD_OK;
+}
+
 int32_t seqd_net_open(seqd_context *context, const seqd_net *net, const seqd_backend *backend, const seqd_use *use,
                       seqd_net_run **out, seqd_error *error)
 {
@@ -65,12 +78,13 @@ int32_t seqd_net_open(seqd_context *context, const seqd_net *net, const seqd_bac
     seqd_net_run *run = place(net, use, &arena);
     run->context = context;
     run->net = net;
-    run->backend = backend;
     run->kernels = backend->kernels;
     run->use = *use;
     run->told_share = 1.0;
-    const int32_t status = ops_of(net)->open(run, error);
-    run->backend = NULL;
+    int32_t status = open_part(run, error);
+    if (status == SEQD_OK && !net->config.flat)
+        status = seqd_stack_open(context, backend, &net->config.stack, &net->tensors, net->stack_tensor, use,
+                                 &run->stack, error);
     if (status != SEQD_OK) {
         seqd_net_close(run);
         return status;
@@ -82,19 +96,24 @@ int32_t seqd_net_open(seqd_context *context, const seqd_net *net, const seqd_bac
 void seqd_net_close(seqd_net_run *run)
 {
     if (!run) return;
-    ops_of(run->net)->close(run);
+    seqd_stack_close(run->stack);
+    seqd_free(run->context, run->part);
     seqd_free(run->context, run);
 }
 
 void seqd_net_pack(seqd_net_run *run, const float *parameters)
 {
     run->parameters = parameters;
+    if (run->stack) seqd_stack_pack(run->stack, parameters);
     ops_of(run->net)->pack(run);
 }
 
 void seqd_net_weigh_classes(seqd_net_run *run, const float *weights) { run->class_weight = weights; }
 
-int32_t seqd_net_status(const seqd_net_run *run, seqd_error *error) { return ops_of(run->net)->status(run, error); }
+int32_t seqd_net_status(const seqd_net_run *run, seqd_error *error)
+{
+    return run->stack ? seqd_stack_status(run->stack, error) : SEQD_OK;
+}
 
 void seqd_net_teach(seqd_net_run *run, double share) { run->told_share = share; }
 

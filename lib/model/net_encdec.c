@@ -23,7 +23,6 @@ typedef struct encdec_lane {
 } encdec_lane;
 
 typedef struct encdec_part {
-    seqd_stack *stack;
     seqd_encdec_packed packed;
     encdec_lane *lanes; /* [use.lanes] */
 } encdec_part;
@@ -85,7 +84,7 @@ static bool causal(const seqd_net *net)
     return false;
 }
 
-static encdec_part *place(const seqd_net_run *run, seqd_arena *arena)
+static void *place(const seqd_net_run *run, seqd_arena *arena)
 {
     const seqd_net *net = run->net;
     const seqd_encdec_shape *shape = &net->config.encdec;
@@ -118,34 +117,11 @@ static encdec_part *place(const seqd_net_run *run, seqd_arena *arena)
     return part;
 }
 
-static int32_t open_part(seqd_net_run *run, seqd_error *error)
-{
-    seqd_arena arena = {NULL, 0, false};
-    (void)place(run, &arena);
-    void *memory = arena.overflow ? NULL : seqd_alloc(run->context, arena.used);
-    if (!memory) return seqd_fail_alloc(run->context, arena.used, error);
-    arena = (seqd_arena){memory, 0, false};
-    encdec_part *part = place(run, &arena);
-    part->stack = NULL;
-    run->part = part;
-    return seqd_stack_open(run->context, run->backend, &run->net->config.stack, &run->net->tensors,
-                           run->net->stack_tensor, &run->use, &part->stack, error);
-}
-
-static void close_part(seqd_net_run *run)
-{
-    encdec_part *part = run->part;
-    if (!part) return;
-    seqd_stack_close(part->stack);
-    seqd_free(run->context, part);
-}
-
 static void pack(seqd_net_run *run)
 {
     encdec_part *part = run->part;
     /* one view serves parameters and gradients; packing only reads */
     const seqd_encdec_params params = decoder_params(run->net, (float *)(uintptr_t)run->parameters);
-    seqd_stack_pack(part->stack, run->parameters);
     seqd_encdec_pack(run->kernels, &run->net->config.encdec, &params, run->use.train, &part->packed);
 }
 
@@ -274,7 +250,7 @@ static void forward_events(seqd_net_run *run, const seqd_net_pass *pass)
     };
     seqd_embed_forward(&net->config.embed, net->tensors.at + net->embed_tensor, run->parameters, pass->shard,
                        run->use.steps, lane->x);
-    const float *h = seqd_stack_forward(part->stack, pass->lane, &layers);
+    const float *h = seqd_stack_forward(run->stack, pass->lane, &layers);
     fill_events(pass->shard, run->use.steps, &lane->work);
     seqd_encdec_forward(run->kernels, &net->config.encdec, &part->packed, h, pass->statics, say, &said, &lane->work);
 }
@@ -293,7 +269,7 @@ static void forward(seqd_net_run *run, const seqd_net_pass *pass, const float *f
         .fixed = fixed,
         .draws = seqd_rng_stream(pass->key, 0x746f6c64, 0),
     };
-    const float *h = seqd_stack_forward(part->stack, pass->lane, &layers);
+    const float *h = seqd_stack_forward(run->stack, pass->lane, &layers);
     fill_known(net, pass->shard, pass->plan, &lane->work);
     seqd_encdec_forward(run->kernels, &net->config.encdec, &part->packed, h, pass->statics, tell, &told,
                         &lane->work);
@@ -322,8 +298,8 @@ static void backward(seqd_net_run *run, const seqd_net_pass *pass, float *dx)
     const seqd_stack_pass layers = stack_pass(pass, lane);
     const seqd_encdec_params grad = decoder_params(net, pass->grad);
     seqd_encdec_backward(run->kernels, &net->config.encdec, &part->packed, pass->statics, &grad,
-                         seqd_stack_gradient(part->stack, pass->lane), pass->statics_grad, &lane->work);
-    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
+                         seqd_stack_gradient(run->stack, pass->lane), pass->statics_grad, &lane->work);
+    seqd_stack_backward(run->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
 }
 
 static double loss_events(seqd_net_run *run, const seqd_net_pass *pass)
@@ -402,8 +378,8 @@ static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net
     for (int64_t i = 0; i < horizon; i++) out[i * width + net->config.head.middle] = 1.0f / (float)horizon;
     const seqd_encdec_params grad = decoder_params(net, pass->grad);
     seqd_encdec_backward(run->kernels, &net->config.encdec, &part->packed, pass->statics, &grad,
-                         seqd_stack_gradient(part->stack, pass->lane), pass->statics_grad, &lane->work);
-    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, slopes->dx, pass->statics_grad);
+                         seqd_stack_gradient(run->stack, pass->lane), pass->statics_grad, &lane->work);
+    seqd_stack_backward(run->stack, pass->lane, &layers, pass->grad, slopes->dx, pass->statics_grad);
     return value;
 }
 
@@ -416,22 +392,14 @@ static void attention(const seqd_net_run *run, int32_t index, int32_t row, float
     memcpy(weights, work->attention.weights + (size_t)row * count, count * sizeof *weights);
 }
 
-static int32_t status(const seqd_net_run *run, seqd_error *error)
-{
-    const encdec_part *part = run->part;
-    return seqd_stack_status(part->stack, error);
-}
-
 const seqd_net_ops seqd_net_encdec = {
     .declare = declare,
     .init = init,
     .causal = causal,
-    .open = open_part,
-    .close = close_part,
+    .place = place,
     .pack = pack,
     .loss = loss,
     .predict = predict,
     .attention = attention,
     .slope = slope,
-    .status = status,
 };

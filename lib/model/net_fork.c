@@ -16,7 +16,6 @@ typedef struct flat_lane {
 } flat_lane;
 
 typedef struct fork_part {
-    seqd_stack *stack;       /* NULL of a flat body */
     seqd_decoder_packed packed;
     seqd_decoder_work *work; /* [use.lanes] */
     seqd_dense_packed dense; /* of a flat body, like what follows */
@@ -116,7 +115,7 @@ static void place_flat(const seqd_net_run *run, seqd_arena *arena, seqd_dense_pa
     }
 }
 
-static fork_part *place(const seqd_net_run *run, seqd_arena *arena)
+static void *place(const seqd_net_run *run, seqd_arena *arena)
 {
     const seqd_net *net = run->net;
     const seqd_use *use = &run->use;
@@ -135,29 +134,6 @@ static fork_part *place(const seqd_net_run *run, seqd_arena *arena)
     return part;
 }
 
-static int32_t open_part(seqd_net_run *run, seqd_error *error)
-{
-    seqd_arena arena = {NULL, 0, false};
-    (void)place(run, &arena);
-    void *memory = arena.overflow ? NULL : seqd_alloc(run->context, arena.used);
-    if (!memory) return seqd_fail_alloc(run->context, arena.used, error);
-    arena = (seqd_arena){memory, 0, false};
-    fork_part *part = place(run, &arena);
-    part->stack = NULL;
-    run->part = part;
-    if (run->net->config.flat) return SEQD_OK;
-    return seqd_stack_open(run->context, run->backend, &run->net->config.stack, &run->net->tensors,
-                           run->net->stack_tensor, &run->use, &part->stack, error);
-}
-
-static void close_part(seqd_net_run *run)
-{
-    fork_part *part = run->part;
-    if (!part) return;
-    seqd_stack_close(part->stack);
-    seqd_free(run->context, part);
-}
-
 static void pack(seqd_net_run *run)
 {
     fork_part *part = run->part;
@@ -166,8 +142,6 @@ static void pack(seqd_net_run *run)
     if (run->net->config.flat)
         seqd_dense_pack(run->kernels, &run->net->config.dense, run->net->tensors.at + run->net->dense_tensor,
                         run->parameters, run->use.train, &part->dense);
-    else
-        seqd_stack_pack(part->stack, run->parameters);
     seqd_decoder_pack(run->kernels, &run->net->decoder, &params, run->use.train, &part->packed);
 }
 
@@ -199,7 +173,7 @@ static const float *body_forward(seqd_net_run *run, const seqd_net_pass *pass, i
         return seqd_dense_forward(run->kernels, &net->config.dense, &part->dense, rows, l->x, pass->key, &l->work);
     }
     const seqd_stack_pass layers = stack_pass(pass);
-    return seqd_stack_forward(part->stack, pass->lane, &layers) + first * rows * net->decoder.hidden;
+    return seqd_stack_forward(run->stack, pass->lane, &layers) + first * rows * net->decoder.hidden;
 }
 
 /* The gradient of those states, in an array that is zero before them. */
@@ -208,7 +182,7 @@ static float *body_gradient(seqd_net_run *run, const seqd_net_pass *pass, int32_
     fork_part *part = run->part;
     if (run->net->config.flat) return part->flat[pass->lane].grad;
     const int64_t before = (int64_t)first * pass->shard->rows * run->net->decoder.hidden;
-    float *dh = seqd_stack_gradient(part->stack, pass->lane);
+    float *dh = seqd_stack_gradient(run->stack, pass->lane);
     memset(dh, 0, (size_t)before * sizeof *dh);
     return dh + before;
 }
@@ -225,7 +199,7 @@ static void body_backward(seqd_net_run *run, const seqd_net_pass *pass, float *d
         return;
     }
     const seqd_stack_pass layers = stack_pass(pass);
-    seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
+    seqd_stack_backward(run->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
 }
 
 static double loss(seqd_net_run *run, const seqd_net_pass *pass)
@@ -275,9 +249,8 @@ static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net
 
 static void step(seqd_net_run *run, const seqd_net_pass *pass, float *state)
 {
-    const fork_part *part = run->part;
     const seqd_stack_pass layers = stack_pass(pass);
-    seqd_stack_step(part->stack, pass->lane, &layers, state);
+    seqd_stack_step(run->stack, pass->lane, &layers, state);
 }
 
 static void step_outputs(seqd_net_run *run, const seqd_net_pass *pass, const float *state, float *out)
@@ -288,23 +261,15 @@ static void step_outputs(seqd_net_run *run, const seqd_net_pass *pass, const flo
                          out, &part->work[pass->lane]);
 }
 
-static int32_t status(const seqd_net_run *run, seqd_error *error)
-{
-    const fork_part *part = run->part;
-    return part->stack ? seqd_stack_status(part->stack, error) : SEQD_OK;
-}
-
 const seqd_net_ops seqd_net_fork = {
     .declare = declare,
     .causal = causal,
     .init = init,
-    .open = open_part,
-    .close = close_part,
+    .place = place,
     .pack = pack,
     .loss = loss,
     .predict = predict,
     .slope = slope,
     .step = step,
     .step_outputs = step_outputs,
-    .status = status,
 };

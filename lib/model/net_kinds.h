@@ -6,18 +6,18 @@
 
 /*
  * What one kind of network adds to the part common to all (net.c): embeddings of static categories, which reach every
- * kind as `statics`.
+ * kind as `statics`, and the stack of recurrent layers.
  */
 struct seqd_net_run {
     seqd_context *context;
     const seqd_net *net;
-    const seqd_backend *backend;     /* while the run is being opened */
     const seqd_kernels *kernels;
     seqd_use use;
     const float *parameters;
     const float *class_weight;       /* of a sequence; NULL: ones */
     double told_share;               /* seqd_net_teach */
-    void *part;                      /* the kind's own; NULL before its `open` */
+    seqd_stack *stack;               /* the recurrent layers; NULL of a flat body */
+    void *part;                      /* the kind's own */
     struct seqd_net_lane {
         float *statics, *statics_grad; /* [rows][statics]; the gradient is zero when `loss` begins */
     } *lanes;                        /* [use.lanes] */
@@ -57,8 +57,8 @@ static inline void seqd_net_share(const seqd_shard *shard, const seqd_net_slopes
  *   declare   shapes and tensors, after the common ones
  *   causal    as seqd_net_causal; NULL: always
  *   init      start values that the rules of tensors do not cover; may be NULL
- *   open      sets run->part; what fails is cleared by `close`
- *   pack      run->parameters are new
+ *   place     the kind's own arrays in an arena, the first of them at run->part
+ *   pack      run->parameters are new; the stack has taken them over
  *   attention as seqd_net_attention; NULL: never
  *   slope     as seqd_net_slope; statics_grad of the pass is zero
  *   step, step_outputs, as seqd_net_step: NULL where a kind cannot stream
@@ -67,8 +67,7 @@ typedef struct seqd_net_ops {
     int32_t (*declare)(seqd_net *net, seqd_error *error);
     bool (*causal)(const seqd_net *net);
     void (*init)(const seqd_net *net, float *parameters);
-    int32_t (*open)(seqd_net_run *run, seqd_error *error);
-    void (*close)(seqd_net_run *run);
+    void *(*place)(const seqd_net_run *run, seqd_arena *arena);
     void (*pack)(seqd_net_run *run);
     double (*loss)(seqd_net_run *run, const seqd_net_pass *pass);
     void (*predict)(seqd_net_run *run, const seqd_net_pass *pass, float *out);
@@ -76,7 +75,6 @@ typedef struct seqd_net_ops {
     double (*slope)(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net_slopes *slopes);
     void (*step)(seqd_net_run *run, const seqd_net_pass *pass, float *state);
     void (*step_outputs)(seqd_net_run *run, const seqd_net_pass *pass, const float *state, float *out);
-    int32_t (*status)(const seqd_net_run *run, seqd_error *error);
 } seqd_net_ops;
 
 extern const seqd_net_ops seqd_net_fork, seqd_net_sequence, seqd_net_encdec;

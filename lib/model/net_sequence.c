@@ -33,7 +33,6 @@ typedef struct lane {
 } lane;
 
 typedef struct sequence_part {
-    seqd_stack *stack;        /* NULL of a flat body */
     seqd_dense_packed dense, output;
     int32_t chunk;            /* events answered together */
     lane *lanes;              /* [use.lanes] */
@@ -111,7 +110,7 @@ static void place_lane(const seqd_net_run *run, int32_t chunk, seqd_arena *arena
     seqd_answer_place(&net->config.answer, &net->config.head, chunk, arena, &l->answer);
 }
 
-static sequence_part *place(const seqd_net_run *run, seqd_arena *arena)
+static void *place(const seqd_net_run *run, seqd_arena *arena)
 {
     const seqd_net *net = run->net;
     const bool train = run->use.train;
@@ -129,30 +128,6 @@ static sequence_part *place(const seqd_net_run *run, seqd_arena *arena)
     return part;
 }
 
-static int32_t open_part(seqd_net_run *run, seqd_error *error)
-{
-    const seqd_net *net = run->net;
-    seqd_arena arena = {NULL, 0, false};
-    (void)place(run, &arena);
-    void *memory = arena.overflow ? NULL : seqd_alloc(run->context, arena.used);
-    if (!memory) return seqd_fail_alloc(run->context, arena.used, error);
-    arena = (seqd_arena){memory, 0, false};
-    sequence_part *part = place(run, &arena);
-    part->stack = NULL;
-    run->part = part;
-    if (net->config.flat) return SEQD_OK;
-    return seqd_stack_open(run->context, run->backend, &net->config.stack, &net->tensors, net->stack_tensor, &run->use,
-                           &part->stack, error);
-}
-
-static void close_part(seqd_net_run *run)
-{
-    sequence_part *part = run->part;
-    if (!part) return;
-    seqd_stack_close(part->stack);
-    seqd_free(run->context, part);
-}
-
 static void pack(seqd_net_run *run)
 {
     const seqd_net *net = run->net;
@@ -161,8 +136,6 @@ static void pack(seqd_net_run *run)
     if (net->config.flat)
         seqd_dense_pack(run->kernels, &net->config.dense, at + net->dense_tensor, run->parameters, run->use.train,
                         &part->dense);
-    else
-        seqd_stack_pack(part->stack, run->parameters);
     seqd_dense_pack(run->kernels, &net->output, at + net->output_tensor, run->parameters, run->use.train,
                     &part->output);
 }
@@ -190,7 +163,7 @@ static const float *states_forward(seqd_net_run *run, const seqd_net_pass *pass,
         return seqd_dense_forward(run->kernels, &net->config.dense, &part->dense, shard->rows, l->x, pass->key,
                                   &l->dense);
     const seqd_stack_pass layers = stack_pass(pass, l);
-    *h = seqd_stack_forward(part->stack, pass->lane, &layers);
+    *h = seqd_stack_forward(run->stack, pass->lane, &layers);
     if (net->pool.pooling == SEQD_POOL_LAST) return *h;
     return seqd_pool_forward(run->kernels, &net->pool, run->use.steps, shard->rows, shard->length, *h, query_of(run),
                              &l->pool);
@@ -261,9 +234,9 @@ static void states_backward(seqd_net_run *run, const seqd_net_pass *pass, const 
         const seqd_stack_pass layers = stack_pass(pass, l);
         if (net->pool.pooling != SEQD_POOL_LAST)
             seqd_pool_backward(run->kernels, &net->pool, run->use.steps, shard->rows, shard->length, h, query_of(run),
-                               dstates, seqd_stack_gradient(part->stack, pass->lane),
+                               dstates, seqd_stack_gradient(run->stack, pass->lane),
                                pass->grad + at[net->pool_tensor].offset, &l->pool);
-        seqd_stack_backward(part->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
+        seqd_stack_backward(run->stack, pass->lane, &layers, pass->grad, dx, pass->statics_grad);
     }
 }
 
@@ -286,7 +259,7 @@ static double loss(seqd_net_run *run, const seqd_net_pass *pass)
     const bool each = !net->config.flat && net->pool.pooling == SEQD_POOL_LAST;
     const int64_t width = net->pool.width, states = (each ? run->use.steps : 1) * (int64_t)shard->rows;
     const float *h = NULL, *from = body_forward(run, pass, l, &h);
-    float *back = !pass->grad ? NULL : each ? seqd_stack_gradient(part->stack, pass->lane) : l->pooled_grad;
+    float *back = !pass->grad ? NULL : each ? seqd_stack_gradient(run->stack, pass->lane) : l->pooled_grad;
     if (back) memset(back, 0, (size_t)(states * width) * sizeof *back);
 
     const int64_t count = asked(net, shard, l->where);
@@ -353,7 +326,7 @@ static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net
     for (int32_t i = 0; i < net->output.size[0]; i++) out[i] = i == slopes->output ? 1.0f : 0.0f;
     seqd_dense_backward(run->kernels, &net->output, &part->output, 1, l->states, 0, out,
                         net->tensors.at + net->output_tensor, pass->grad, l->states_grad, &l->output);
-    float *back = each ? seqd_stack_gradient(part->stack, pass->lane) : l->pooled_grad;
+    float *back = each ? seqd_stack_gradient(run->stack, pass->lane) : l->pooled_grad;
     memset(back, 0, (size_t)((each ? run->use.steps : 1) * state) * sizeof *back);
     memcpy(back + state_of(net, shard, last) * state, l->states_grad, (size_t)state * sizeof *back);
     states_backward(run, pass, h, back, slopes->dx, l);
@@ -362,21 +335,13 @@ static double slope(seqd_net_run *run, const seqd_net_pass *pass, const seqd_net
     return value;
 }
 
-static int32_t status(const seqd_net_run *run, seqd_error *error)
-{
-    const sequence_part *part = run->part;
-    return part->stack ? seqd_stack_status(part->stack, error) : SEQD_OK;
-}
-
 const seqd_net_ops seqd_net_sequence = {
     .declare = declare,
     .causal = answers_each,
     .init = init,
-    .open = open_part,
-    .close = close_part,
+    .place = place,
     .pack = pack,
     .loss = loss,
     .predict = predict,
     .slope = slope,
-    .status = status,
 };

@@ -75,9 +75,9 @@ typedef struct seqd_backtest seqd_backtest;
 typedef struct seqd_backtest_row {
     uint32_t struct_size;
     const char *model;      /* lives as long as the backtest */
-    seqd_metrics metrics;   /* its struct_size is set by the library */
     double fit_seconds;
     double predict_seconds;
+    seqd_metrics metrics;   /* its struct_size is set by the library. Last, as it may grow: nothing comes behind it */
 } seqd_backtest_row;
 
 /*

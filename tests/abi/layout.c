@@ -137,9 +137,9 @@ int main(void)
     SIZE(seqd_backtest_row, 136);
     AT(seqd_backtest_row, struct_size, 0);
     AT(seqd_backtest_row, model, 8);
-    AT(seqd_backtest_row, metrics, 16);
-    AT(seqd_backtest_row, fit_seconds, 120);
-    AT(seqd_backtest_row, predict_seconds, 128);
+    AT(seqd_backtest_row, fit_seconds, 16);
+    AT(seqd_backtest_row, predict_seconds, 24);
+    AT(seqd_backtest_row, metrics, 32);
     SIZE(seqd_importance_row, 40);
     AT(seqd_importance_row, struct_size, 0);
     AT(seqd_importance_row, feature, 8);

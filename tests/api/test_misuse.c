@@ -939,7 +939,7 @@ static void result_structs_of_every_size(void **state)
     EVERY_SIZE(seqd_parameter_info, 4, 20, seqd_model_parameter_info(model, 1, result, &error));
     EVERY_SIZE(seqd_training_summary, 4, 0, seqd_trainer_summarize(trainer, result, &error));
     EVERY_SIZE(seqd_metrics, 4, 0, seqd_evaluation_result(evaluation, result, &error));
-    EVERY_SIZE(seqd_backtest_row, 4, 20, seqd_backtest_get_row(backtest, 0, result, &error));
+    EVERY_SIZE(seqd_backtest_row, 4, 36, seqd_backtest_get_row(backtest, 0, result, &error));
     EVERY_SIZE(seqd_reorder, 12, 0,
                seqd_reorder_from_forecast(forecast, 1, 9, 2, 2, 1, 0.9, 6, 0, 50, 1, result, &error));
     EVERY_SIZE(seqd_reorder, 12, 0, seqd_reorder_from_paths(context, n, 2, 3, 9, 2, 2, 1, 0.9, 6, 0, result, &error));

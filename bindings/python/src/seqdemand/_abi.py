@@ -68,8 +68,8 @@ ImportanceRow = _result("ImportanceRow", "s:feature s:kind d:rise d:deviation")
 
 
 class BacktestRow(Result):
-    _fields_ = [("struct_size", c_uint32), ("model", c_char_p), ("metrics", Metrics), ("fit_seconds", c_double),
-                ("predict_seconds", c_double)]
+    _fields_ = [("struct_size", c_uint32), ("model", c_char_p), ("fit_seconds", c_double),
+                ("predict_seconds", c_double), ("metrics", Metrics)]
 
 
 class ParameterInfo(Result):

@@ -159,7 +159,7 @@ def first_line(name):
 
 
 def page():
-    out = ["# Reference", "",
+    out = ["# Reference", "", "<!-- all blocks: run by: test abi_headers, which compiles the headers -->", "",
            "Written by `docs/reference.py` from the headers in `include/seqdemand`: change it there.", "",
            "Include `<seqdemand/seqdemand.h>`, which gathers them all. The options that `seqd_options_set_*` knows are on "
            "a [page of their own](options.md).", ""]

@@ -47,10 +47,10 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FRAMES = pathlib.Path(__file__).resolve().parent / "frames"
 NAMES = {"c++": "cpp", "bash": "sh", "shell": "sh", "console": "sh", "py": "python"}
-ENDING = {"python": "py"}
+ENDING = {"python": "py", "ctypes": "py"}
 # Languages that the suite does not run: whose tests do. The file must name this script and the language.
 TAKERS = {"python": "bindings/python/test", "go": "bindings/go/test", "java": "bindings/java/test"}
-HERE = ("c", "cpp", "sh")
+HERE = ("c", "cpp", "sh", "ctypes")
 MARK = re.compile(r"^\s*<!-- (not run|run by|run|all blocks): (.*?) -->\s*$")
 LEFT_OUT = re.compile(r"^(build.*|\..*|target|subprojects|venv|out|node_modules|[\w.-]+\.egg-info)$")
 
@@ -141,8 +141,7 @@ def split(lines):
     while i < len(lines):
         if lines[i].startswith("#"):
             top.append(lines[i])
-        elif lines[i] and not lines[i][0].isspace() and (lines[i] + "\n" + "".join(lines[i + 1:i + 2])).endswith(
-                ("{", "\n{")) and re.match(r"(static|typedef|struct|void|u?int\d+_t|double|float|char|const)\b", lines[i]):
+        elif re.match(r"(typedef )?(struct|enum)\b.*\{$", lines[i]) or (lines[i][:1].strip() and lines[i + 1:i + 2] == ["{"]):
             while i < len(lines) and not lines[i].startswith("}"):
                 top.append(lines[i])
                 i += 1
@@ -313,6 +312,7 @@ def run_here(blocks, build, compiler):
         "c": ["sh", "-c", f"{' '.join(compiler)} -std=c99 -D_POSIX_C_SOURCE=200809L " + flags],
         "cpp": ["sh", "-c", f"c++ -std=c++11 -I{ROOT}/bindings/cpp " + flags],
         "sh": ["bash", "-e", "{file}"],
+        "ctypes": [sys.executable, "-B", "{file}"],
     }
     ran = failed = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -14,6 +14,18 @@
  *  - `*_release` accepts NULL, and handles may be released in any order: a child keeps its parents alive.
  *  - The library never prints, never aborts, installs no signal handler, and leaves locale, floating-point
  *    environment, signal mask and environment variables as it finds them.
+ *  - A struct that begins with `struct_size` grows at its end only; members never move, change or go. Whoever makes one
+ *    sets struct_size to its sizeof.
+ *      Results, which the caller makes and the library fills: written is what fits into struct_size and is known to the
+ *    library; the rest of the struct, and struct_size, stay as they were. So clear it first, and what an older library
+ *    does not know reads as 0. A struct_size below 4, which is one that was not set, is SEQD_E_ARG.
+ *      seqd_error likewise, but there is nobody to tell: with a struct_size of 0 it counts as the struct of version 0.1,
+ *    and it is left alone with one of 1 to 23, in which status, line and column have no room.
+ *      What the caller hands in (seqd_allocator): shorter than in version 0.1 is SEQD_E_ARG. A longer one is taken when
+ *    all that the library does not know is 0; else SEQD_E_ARG: it asks for something that this library cannot do.
+ *      What a callback is handed (seqd_progress): it ends after its struct_size, which the library has set.
+ *  - Later versions add status codes and other numbers: an unknown negative status is an error, an unknown positive one
+ *    is benign.
  *  - Thread rule, unless a function says otherwise: a handle may be read by any number of threads at once, and
  *    used by one thread at a time for calls that change it.
  */
@@ -59,14 +71,14 @@ extern "C" {
  * The message names the file, line, column, series or option at fault, and is always NUL-terminated.
  */
 typedef struct seqd_error {
-    uint32_t struct_size; /* set by the caller: sizeof(seqd_error) */
+    uint32_t struct_size; /* set by the caller: SEQD_ERROR_INIT */
     int32_t status;       /* the value that was also returned */
     int64_t line;         /* 1-based line of a text input, 0 where there is none */
     int64_t column;       /* 1-based field of that line, 0 where there is none */
     char message[SEQD_ERROR_MESSAGE_SIZE];
 } seqd_error;
 
-#define SEQD_ERROR_INIT { (uint32_t)sizeof(seqd_error), 0, 0, 0, { 0 } }
+#define SEQD_ERROR_INIT { sizeof(seqd_error), 0, 0, 0, { 0 } }
 
 /* SEQD_VERSION_NUMBER of the library that is loaded, to compare with the header that was compiled. Any thread. */
 SEQD_API uint32_t seqd_version_number(void);

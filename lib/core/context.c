@@ -22,15 +22,25 @@ static void default_release(void *user, void *pointer)
     free(pointer);
 }
 
+/* A struct of a later header may end in members we do not know; what they ask for, we cannot do. */
+static int32_t check_size(const seqd_allocator *allocator, seqd_error *error)
+{
+    const size_t size = allocator->struct_size, known = sizeof *allocator, most = 4096;
+    if (size < known || size > most)
+        return seqd_fail(error, SEQD_E_ARG, "the allocator's struct_size is %zu, not %zu", size, known);
+    for (size_t i = known; i < size; i++)
+        if (((const unsigned char *)allocator)[i] != 0)
+            return seqd_fail(error, SEQD_E_ARG, "byte %zu of the allocator is not 0: this library knows the first %zu", i,
+                             known);
+    return SEQD_OK;
+}
+
 int32_t seqd_context_new(const seqd_allocator *allocator, seqd_context **out, seqd_error *error)
 {
     if (!out) return seqd_fail(error, SEQD_E_ARG, "no place for the context was given");
     seqd_allocator chosen = { (uint32_t)sizeof chosen, NULL, default_allocate, default_release };
     if (allocator) {
-        if (allocator->struct_size < sizeof chosen)
-            return seqd_fail(error, SEQD_E_ARG, "the allocator's struct_size is %u, not %zu",
-                             (unsigned)allocator->struct_size,
-                             sizeof chosen);
+        SEQD_CHECK(check_size(allocator, error));
         if (!allocator->allocate != !allocator->release)
             return seqd_fail(error, SEQD_E_ARG, "an allocator needs both functions or none");
         if (allocator->allocate) memcpy(&chosen, allocator, sizeof chosen);

@@ -122,7 +122,7 @@ static int32_t parse_text(seqd_options *options, const char *path, const char *t
             status = parse_line(options, p, stop, error);
         if (status != SEQD_OK) {
             (void)seqd_fail_prefix(error, status, "%s:%lld", path, (long long)line);
-            if (error) error->line = line;
+            if (seqd_error_told(error)) error->line = line;
             return status;
         }
         p = stop < end ? stop + 1 : end;

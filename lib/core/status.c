@@ -2,6 +2,7 @@
 #include "status.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,11 @@ const char *seqd_status_text_of(int32_t status)
     return row ? row->text : "an unknown status";
 }
 
+bool seqd_error_told(const seqd_error *error)
+{
+    return error && (error->struct_size == 0 || error->struct_size >= offsetof(seqd_error, message));
+}
+
 /* Bytes of the caller's message that may be written; a caller that left struct_size at 0 has the struct of 0.1. */
 static size_t message_room(const seqd_error *error)
 {
@@ -81,7 +87,7 @@ static void write_message(seqd_error *error, const char *format, va_list argumen
 
 int32_t seqd_fail(seqd_error *error, int32_t status, const char *format, ...)
 {
-    if (!error) return status;
+    if (!seqd_error_told(error)) return status;
     error->status = status;
     error->line = 0;
     error->column = 0;
@@ -94,7 +100,7 @@ int32_t seqd_fail(seqd_error *error, int32_t status, const char *format, ...)
 
 int32_t seqd_fail_at(seqd_error *error, int32_t status, int64_t line, int64_t column, const char *format, ...)
 {
-    if (!error) return status;
+    if (!seqd_error_told(error)) return status;
     error->status = status;
     error->line = line;
     error->column = column;
@@ -112,7 +118,7 @@ int32_t seqd_fail_nomem(seqd_error *error, size_t bytes)
 
 int32_t seqd_fail_prefix(seqd_error *error, int32_t status, const char *format, ...)
 {
-    if (!error) return status;
+    if (!seqd_error_told(error)) return status;
     error->status = status;
     const size_t room = message_room(error);
     if (room == 0) return status;

@@ -2,6 +2,8 @@
 #ifndef SEQD_CORE_STATUS_H
 #define SEQD_CORE_STATUS_H
 
+#include <stdbool.h>
+
 #include <seqdemand/base.h>
 
 /*
@@ -17,6 +19,9 @@ int32_t seqd_fail_at(seqd_error *error, int32_t status, int64_t line, int64_t co
     __attribute__((format(printf, 5, 6)));
 
 int32_t seqd_fail_nomem(seqd_error *error, size_t bytes);
+
+/* Whether status, line and column may be written: not where the caller gave no object, or a struct_size without room. */
+bool seqd_error_told(const seqd_error *error);
 
 /* Puts "prefix: " before the message that a callee wrote, and `status` in the place of its status. */
 int32_t seqd_fail_prefix(seqd_error *error, int32_t status, const char *format, ...)

@@ -957,6 +957,17 @@ static void error_objects_of_every_size(void **state)
         unsigned char bytes[sizeof(seqd_error) + 32];
     } told;
     const size_t message = offsetof(seqd_error, message);
+    for (uint32_t size = 1; size < message; size++) { /* no room for status and place: left alone */
+        memset(&told, 0xA5, sizeof told);
+        told.full.struct_size = size;
+        assert_int_equal(seqd_options_set_str(options, "no_such_option_at_all", "1", &told.full), SEQD_E_OPTION);
+        assert_int_equal(told.full.struct_size, size);
+        for (size_t i = 4; i < sizeof told; i++) assert_int_equal(told.bytes[i], 0xA5);
+    }
+    memset(&told, 0, sizeof told); /* not set: the struct of 0.1 */
+    assert_int_equal(seqd_options_set_str(options, "no_such_option_at_all", "1", &told.full), SEQD_E_OPTION);
+    assert_int_equal(told.full.status, SEQD_E_OPTION);
+    assert_non_null(strstr(told.full.message, "no_such_option_at_all"));
     for (uint32_t size = (uint32_t)message; size <= sizeof told; size++) {
         memset(&told, 0xA5, sizeof told);
         told.full.struct_size = size;
@@ -981,17 +992,25 @@ static void allocators_of_every_size(void **state)
     struct {
         seqd_allocator known;
         unsigned char more[32];
-    } larger = { rig_allocator(&counted), { 0xA5 } };
+    } larger = { rig_allocator(&counted), { 0 } };
     seqd_context *out = NULL;
-    for (uint32_t size = 0; size < sizeof larger; size++) {
-        larger.known.struct_size = size;
-        const int32_t status = seqd_context_create(&larger.known, &out, &error);
-        assert_int_equal(status, size < sizeof larger.known ? SEQD_E_ARG : SEQD_OK);
-        assert_int_equal(out != NULL, status == SEQD_OK);
-        assert_int_equal(counted.blocks, status == SEQD_OK);
-        seqd_context_release(out);
-        out = NULL;
+    /* what a later header would add: 0 (-1), or set at each of its bytes */
+    for (int dirty = -1; dirty < (int)sizeof larger.more; dirty++) {
+        if (dirty >= 0) larger.more[dirty] = 0xA5;
+        for (uint32_t size = 0; size <= sizeof larger; size++) {
+            const bool asks = dirty >= 0 && size > sizeof larger.known + (size_t)dirty;
+            larger.known.struct_size = size;
+            const int32_t status = seqd_context_create(&larger.known, &out, &error);
+            assert_int_equal(status, size < sizeof larger.known || asks ? SEQD_E_ARG : SEQD_OK);
+            assert_int_equal(out != NULL, status == SEQD_OK);
+            assert_int_equal(counted.blocks, status == SEQD_OK);
+            seqd_context_release(out);
+            out = NULL;
+        }
+        memset(larger.more, 0, sizeof larger.more);
     }
+    larger.known.struct_size = UINT32_MAX; /* not a size at all: memory behind the struct is not read */
+    RIG_EXPECT(SEQD_E_ARG, seqd_context_create(&larger.known, &out, &error));
     seqd_allocator half = rig_allocator(&counted);
     half.release = NULL;
     RIG_EXPECT(SEQD_E_ARG, seqd_context_create(&half, &out, &error));

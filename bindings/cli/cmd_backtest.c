@@ -21,17 +21,18 @@ static const cli_column columns[] = {
 static int add_row(cli *c, const seqd_backtest *backtest, int32_t index, cli_sheet *sheet)
 {
     seqd_backtest_row row = { .struct_size = (uint32_t)sizeof row };
+    seqd_metrics m = { .struct_size = (uint32_t)sizeof m };
     if (seqd_backtest_get_row(backtest, index, &row, &c->error) != SEQD_OK) return cli_failed(c);
-    const seqd_metrics *m = &row.metrics;
+    if (seqd_backtest_get_metrics(backtest, index, &m, &c->error) != SEQD_OK) return cli_failed(c);
     cli_sheet_text(sheet, row.model);
-    const double values[] = { m->smape, m->mase, m->rmsse, m->wape, m->rmse, m->bias, m->wql, m->coverage80,
+    const double values[] = { m.smape, m.mase, m.rmsse, m.wape, m.rmse, m.bias, m.wql, m.coverage80,
                               row.fit_seconds, row.predict_seconds };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) cli_sheet_number(sheet, values[i]);
     if (index == 0)
-        cli_note(c, "%s forecasts compared at %s points a model", cli_count(m->series), cli_count(m->points));
-    if (m->mase_left_out > 0 || m->rmsse_left_out > 0)
+        cli_note(c, "%s forecasts compared at %s points a model", cli_count(m.series), cli_count(m.points));
+    if (m.mase_left_out > 0 || m.rmsse_left_out > 0)
         cli_note(c, "  %s: %s forecasts left out of MASE and %s of RMSSE, whose history does not vary", row.model,
-                 cli_count(m->mase_left_out), cli_count(m->rmsse_left_out));
+                 cli_count(m.mase_left_out), cli_count(m.rmsse_left_out));
     return CLI_OK;
 }
 

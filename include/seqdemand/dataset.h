@@ -129,7 +129,7 @@ SEQD_API int32_t seqd_dataset_before(seqd_dataset *dataset, int64_t steps, seqd_
  * Either part may be NULL if it is not wanted. A model made of a part knows categories and statistics of that part only.
  * Errors: SEQD_E_ARG; SEQD_E_DATA for a panel, without times, or where a part would be empty; SEQD_E_NOMEM.
  */
-SEQD_API int32_t seqd_dataset_split(seqd_dataset *dataset, const char *split, double fraction, int64_t seed,
+SEQD_API int32_t seqd_dataset_split(seqd_dataset *dataset, const char *split, double fraction, uint64_t seed,
                                     seqd_dataset **first, seqd_dataset **rest, seqd_error *error);
 
 /*
@@ -137,12 +137,12 @@ SEQD_API int32_t seqd_dataset_split(seqd_dataset *dataset, const char *split, do
  * share as with split "user". Either part may be NULL.
  * Errors: as seqd_dataset_split; SEQD_E_DATA when there are fewer sequences than folds.
  */
-SEQD_API int32_t seqd_dataset_fold(seqd_dataset *dataset, int32_t folds, int32_t fold, int64_t seed,
+SEQD_API int32_t seqd_dataset_fold(seqd_dataset *dataset, int32_t folds, int32_t fold, uint64_t seed,
                                    seqd_dataset **rest, seqd_dataset **held, seqd_error *error);
 
 /* Answers that task=classify may give, and their names in byte order; else 0 and NULL. */
-SEQD_API int64_t seqd_dataset_class_count(const seqd_dataset *dataset);
-SEQD_API const char *seqd_dataset_class_name(const seqd_dataset *dataset, int64_t index);
+SEQD_API int32_t seqd_dataset_class_count(const seqd_dataset *dataset);
+SEQD_API const char *seqd_dataset_class_name(const seqd_dataset *dataset, int32_t index);
 
 /* Series are in byte order of their ids; events whose ids are row numbers, in the order of the rows. */
 SEQD_API int64_t seqd_dataset_series_count(const seqd_dataset *dataset);
@@ -153,7 +153,7 @@ SEQD_API int64_t seqd_dataset_find_series(const seqd_dataset *dataset, const cha
 /* Number of history steps of a series (first row to forecast origin), or of its events; -1 when out of range. */
 SEQD_API int64_t seqd_dataset_length(const seqd_dataset *dataset, int64_t series);
 /*
- * Copies up to `count` history steps from `first` on to `values`; missing steps are NaN.
+ * Copies `count` history steps from `first` on to `values`; missing steps are NaN.
  * Errors: SEQD_E_ARG when the range leaves the series; SEQD_E_DATA for events, which have no demand.
  */
 SEQD_API int32_t seqd_dataset_values(const seqd_dataset *dataset, int64_t series, int64_t first, int64_t count,

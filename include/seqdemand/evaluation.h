@@ -77,7 +77,6 @@ typedef struct seqd_backtest_row {
     const char *model;      /* lives as long as the backtest */
     double fit_seconds;
     double predict_seconds;
-    seqd_metrics metrics;   /* its struct_size is set by the library. Last, as it may grow: nothing comes behind it */
 } seqd_backtest_row;
 
 /*
@@ -92,8 +91,11 @@ SEQD_API int32_t seqd_backtest_run(seqd_dataset *dataset, const seqd_options *op
                                    seqd_backtest **out, seqd_error *error);
 SEQD_API void seqd_backtest_release(seqd_backtest *backtest);
 SEQD_API int32_t seqd_backtest_row_count(const seqd_backtest *backtest);
+/* A model, and its measures over all windows, by its place in `models`. Errors: SEQD_E_ARG. */
 SEQD_API int32_t seqd_backtest_get_row(const seqd_backtest *backtest, int32_t index, seqd_backtest_row *row,
                                        seqd_error *error);
+SEQD_API int32_t seqd_backtest_get_metrics(const seqd_backtest *backtest, int32_t index, seqd_metrics *metrics,
+                                           seqd_error *error);
 
 #ifdef __cplusplus
 }

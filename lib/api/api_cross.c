@@ -54,7 +54,8 @@ static int32_t run_fold(seqd_dataset *dataset, const seqd_options *options, cons
     seqd_training_summary summary;
     int32_t status;
     SEQD_TRY(status, done,
-             seqd_dataset_fold(dataset, folds, fold, seqd_option_i64(options, SEQD_OPT_SEED), &rest, &held, error));
+             seqd_dataset_fold(dataset, folds, fold, (uint64_t)seqd_option_i64(options, SEQD_OPT_SEED), &rest, &held,
+                               error));
     SEQD_TRY(status, done, seqd_ensemble_fit(dataset->context, options, rest, task, &model, &summary, error));
     SEQD_TRY(status, done, seqd_predictor_new(model, &predictor, error));
     SEQD_TRY(status, done, seqd_predictor_judge(predictor, held, SEQD_ANSWER_EVERY, &prediction, error));

@@ -160,7 +160,7 @@ static int32_t give_parts(int32_t status, seqd_dataset *const parts[2], seqd_dat
     return SEQD_OK;
 }
 
-int32_t seqd_dataset_split(seqd_dataset *dataset, const char *split, double fraction, int64_t seed,
+int32_t seqd_dataset_split(seqd_dataset *dataset, const char *split, double fraction, uint64_t seed,
                            seqd_dataset **first, seqd_dataset **rest, seqd_error *error)
 {
     static const char *const ways[] = {"user", "time", "order"};
@@ -175,28 +175,27 @@ int32_t seqd_dataset_split(seqd_dataset *dataset, const char *split, double frac
         return seqd_fail(error, SEQD_E_ARG, "there is no split '%s'; it is user, time or order",
                          seqd_quote(split, strlen(split), quoted));
     }
-    SEQD_COMPUTE(status, seqd_events_split(dataset, (seqd_split)how, fraction, (uint64_t)seed, &parts[0], &parts[1],
-                                           error));
+    SEQD_COMPUTE(status, seqd_events_split(dataset, (seqd_split)how, fraction, seed, &parts[0], &parts[1], error));
     return give_parts(status, parts, first, rest);
 }
 
-int32_t seqd_dataset_fold(seqd_dataset *dataset, int32_t folds, int32_t fold, int64_t seed, seqd_dataset **rest,
+int32_t seqd_dataset_fold(seqd_dataset *dataset, int32_t folds, int32_t fold, uint64_t seed, seqd_dataset **rest,
                           seqd_dataset **held, seqd_error *error)
 {
     seqd_dataset *parts[2] = {NULL, NULL};
     int32_t status;
     SEQD_CHECK(check_sealed(dataset, error));
     if (!rest && !held) return seqd_fail(error, SEQD_E_ARG, "no part is wanted");
-    SEQD_COMPUTE(status, seqd_events_fold(dataset, folds, fold, (uint64_t)seed, &parts[0], &parts[1], error));
+    SEQD_COMPUTE(status, seqd_events_fold(dataset, folds, fold, seed, &parts[0], &parts[1], error));
     return give_parts(status, parts, rest, held);
 }
 
-int64_t seqd_dataset_class_count(const seqd_dataset *dataset)
+int32_t seqd_dataset_class_count(const seqd_dataset *dataset)
 {
     return dataset && dataset->sealed && dataset->events ? dataset->events->classes.count : 0;
 }
 
-const char *seqd_dataset_class_name(const seqd_dataset *dataset, int64_t index)
+const char *seqd_dataset_class_name(const seqd_dataset *dataset, int32_t index)
 {
     if (index < 0 || index >= seqd_dataset_class_count(dataset)) return NULL;
     return dataset->events->classes.names[index];

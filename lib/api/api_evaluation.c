@@ -139,3 +139,11 @@ int32_t seqd_backtest_get_row(const seqd_backtest *backtest, int32_t index, seqd
     SEQD_NEED(row);
     return seqd_backtest_row_at(backtest, index, row, error);
 }
+
+int32_t seqd_backtest_get_metrics(const seqd_backtest *backtest, int32_t index, seqd_metrics *metrics,
+                                  seqd_error *error)
+{
+    SEQD_NEED(backtest);
+    SEQD_NEED(metrics);
+    return seqd_backtest_metrics_at(backtest, index, metrics, error);
+}

@@ -36,12 +36,11 @@ static int32_t judge_panel(seqd_dataset *dataset, const seqd_options *options, c
                            seqd_error *error)
 {
     seqd_backtest *backtest = NULL;
-    seqd_backtest_row row = { .struct_size = (uint32_t)sizeof row };
+    seqd_metrics m = { .struct_size = (uint32_t)sizeof m };
     SEQD_CHECK(seqd_network_backtest(dataset, options, seqd_option_text(options, SEQD_OPT_MODEL), task, &backtest,
                                      error));
-    const int32_t status = seqd_backtest_row_at(backtest, 0, &row, error);
-    const seqd_metrics *m = &row.metrics;
-    const double found[] = { m->smape, m->mase, m->rmsse, m->wape, m->rmse, m->bias, m->wql, m->coverage80 };
+    const int32_t status = seqd_backtest_metrics_at(backtest, 0, &m, error);
+    const double found[] = { m.smape, m.mase, m.rmsse, m.wape, m.rmse, m.bias, m.wql, m.coverage80 };
     for (size_t i = 0; i < sizeof found / sizeof found[0] && status == SEQD_OK; i++) values[i] = found[i];
     seqd_backtest_free(backtest);
     return status;

@@ -60,15 +60,30 @@ void seqd_backtest_free(seqd_backtest *backtest)
 
 int32_t seqd_backtest_rows(const seqd_backtest *backtest) { return backtest->row_count; }
 
-int32_t seqd_backtest_row_at(const seqd_backtest *backtest, int32_t index, seqd_backtest_row *out, seqd_error *error)
+static int32_t find_row(const seqd_backtest *backtest, int32_t index, const model_row **row, seqd_error *error)
 {
     if (index < 0 || index >= backtest->row_count)
         return seqd_fail(error, SEQD_E_ARG, "row %d is out of range: the backtest has %d", (int)index,
                          (int)backtest->row_count);
-    const model_row *from = &backtest->rows[index];
-    seqd_backtest_row result = { .struct_size = (uint32_t)sizeof result, .model = from->model,
-                                 .fit_seconds = from->fit_seconds, .predict_seconds = from->predict_seconds };
-    seqd_evaluation_get(from->evaluation, &result.metrics);
+    *row = &backtest->rows[index];
+    return SEQD_OK;
+}
+
+int32_t seqd_backtest_row_at(const seqd_backtest *backtest, int32_t index, seqd_backtest_row *out, seqd_error *error)
+{
+    const model_row *from = NULL;
+    SEQD_CHECK(find_row(backtest, index, &from, error));
+    const seqd_backtest_row result = { .struct_size = (uint32_t)sizeof result, .model = from->model,
+                                       .fit_seconds = from->fit_seconds, .predict_seconds = from->predict_seconds };
+    return seqd_copy_result(out, &result, sizeof result, error);
+}
+
+int32_t seqd_backtest_metrics_at(const seqd_backtest *backtest, int32_t index, seqd_metrics *out, seqd_error *error)
+{
+    const model_row *from = NULL;
+    SEQD_CHECK(find_row(backtest, index, &from, error));
+    seqd_metrics result;
+    seqd_evaluation_get(from->evaluation, &result);
     return seqd_copy_result(out, &result, sizeof result, error);
 }
 

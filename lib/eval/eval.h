@@ -44,5 +44,7 @@ int32_t seqd_backtest_new(seqd_dataset *dataset, const seqd_options *options, co
 void seqd_backtest_free(seqd_backtest *backtest);
 int32_t seqd_backtest_rows(const seqd_backtest *backtest);
 int32_t seqd_backtest_row_at(const seqd_backtest *backtest, int32_t index, seqd_backtest_row *row, seqd_error *error);
+int32_t seqd_backtest_metrics_at(const seqd_backtest *backtest, int32_t index, seqd_metrics *metrics,
+                                 seqd_error *error);
 
 #endif

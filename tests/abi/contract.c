@@ -299,6 +299,7 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_backtest_run(h.dataset, NULL, "naive", &backtest, error));
     BAD(seqd_backtest_run(h.dataset, h.options, NULL, &backtest, error));
     BAD(seqd_backtest_get_row(NULL, 0, &row, error));
+    BAD(seqd_backtest_get_metrics(NULL, 0, &metrics, error));
     BAD(seqd_cross_validation_run(NULL, h.options, &validation, error));
     BAD(seqd_cross_validation_run(h.dataset, NULL, &validation, error));
     BAD(seqd_cross_validation_get_fold(NULL, 0, &answered, error));

@@ -134,12 +134,11 @@ int main(void)
     AT(seqd_metrics, points, 80);
     AT(seqd_metrics, mase_left_out, 88);
     AT(seqd_metrics, rmsse_left_out, 96);
-    SIZE(seqd_backtest_row, 136);
+    SIZE(seqd_backtest_row, 32);
     AT(seqd_backtest_row, struct_size, 0);
     AT(seqd_backtest_row, model, 8);
     AT(seqd_backtest_row, fit_seconds, 16);
     AT(seqd_backtest_row, predict_seconds, 24);
-    AT(seqd_backtest_row, metrics, 32);
     SIZE(seqd_importance_row, 40);
     AT(seqd_importance_row, struct_size, 0);
     AT(seqd_importance_row, feature, 8);

@@ -158,10 +158,12 @@ static void numbers_out_of_range(void **state)
     for (size_t i = 0; i < sizeof folds / sizeof *folds; i++)
         REFUSED(seqd_dataset_fold(events, folds[i][0], folds[i][1], 1, &part, NULL, &error));
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        assert_null(seqd_dataset_class_name(events, places[i]));
         REFUSED(seqd_attribution_create(forecaster, sales, places[i], -1, 4, &attribution, &error));
         REFUSED(seqd_attribution_create(classifier, events, places[i], -1, 4, &attribution, &error));
     }
+    static const int32_t classes[] = { -1, 1000, INT32_MIN, INT32_MAX };
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        assert_null(seqd_dataset_class_name(events, classes[i]));
     static const int32_t outputs[] = { -2, 3, INT32_MAX, INT32_MIN }, points[] = { -1, INT32_MAX, INT32_MIN };
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         REFUSED(seqd_attribution_create(classifier, events, 0, outputs[i], 4, &attribution, &error));

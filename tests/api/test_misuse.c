@@ -419,6 +419,8 @@ static void refuse_null_in_measures(void)
     GIVES(0, seqd_backtest_row_count, NULL);
     REFUSES(seqd_backtest_get_row, NULL, 0, &row);
     REFUSES(seqd_backtest_get_row, backtest, 0, NULL);
+    REFUSES(seqd_backtest_get_metrics, NULL, 0, &metrics);
+    REFUSES(seqd_backtest_get_metrics, backtest, 0, NULL);
     seqd_backtest_release(backtest);
     REFUSES(seqd_reorder_from_forecast, NULL, 0, 1, 0, 1, 1, 0.9, 0, 0, 9, 1, &reorder);
     REFUSES(seqd_reorder_from_forecast, forecast, 0, 1, 0, 1, 1, 0.9, 0, 0, 9, 1, NULL);
@@ -939,7 +941,8 @@ static void result_structs_of_every_size(void **state)
     EVERY_SIZE(seqd_parameter_info, 4, 20, seqd_model_parameter_info(model, 1, result, &error));
     EVERY_SIZE(seqd_training_summary, 4, 0, seqd_trainer_summarize(trainer, result, &error));
     EVERY_SIZE(seqd_metrics, 4, 0, seqd_evaluation_result(evaluation, result, &error));
-    EVERY_SIZE(seqd_backtest_row, 4, 36, seqd_backtest_get_row(backtest, 0, result, &error));
+    EVERY_SIZE(seqd_backtest_row, 4, 0, seqd_backtest_get_row(backtest, 0, result, &error));
+    EVERY_SIZE(seqd_metrics, 4, 0, seqd_backtest_get_metrics(backtest, 0, result, &error));
     EVERY_SIZE(seqd_reorder, 12, 0,
                seqd_reorder_from_forecast(forecast, 1, 9, 2, 2, 1, 0.9, 6, 0, 50, 1, result, &error));
     EVERY_SIZE(seqd_reorder, 12, 0, seqd_reorder_from_paths(context, n, 2, 3, 9, 2, 2, 1, 0.9, 6, 0, result, &error));

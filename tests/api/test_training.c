@@ -365,23 +365,23 @@ static void it_learns(void **state)
     seqd_options *options = rig_options(context, learnable);
     seqd_dataset *sharp = weekly(options, 0), *noisy = weekly(options, 1);
     seqd_backtest *backtest = NULL;
-    seqd_backtest_row row[3] = { { .struct_size = sizeof *row }, { .struct_size = sizeof *row },
-                                 { .struct_size = sizeof *row } };
+    seqd_backtest_row row = { .struct_size = sizeof row };
+    seqd_metrics m[3] = { { .struct_size = sizeof *m }, { .struct_size = sizeof *m }, { .struct_size = sizeof *m } };
     RIG_OK(seqd_backtest_run(sharp, options, "lstm,gru", &backtest, &error));
     for (int i = 0; i < 2; i++) {
-        RIG_OK(seqd_backtest_get_row(backtest, i, &row[i], &error));
-        if (!(row[i].metrics.wape < 0.1)) print_error("%s: wape %g\n", row[i].model, row[i].metrics.wape);
-        assert_true(row[i].metrics.wape < 0.1);
+        RIG_OK(seqd_backtest_get_metrics(backtest, i, &m[i], &error));
+        if (!(m[i].wape < 0.1)) print_error("model %d: wape %g\n", i, m[i].wape);
+        assert_true(m[i].wape < 0.1);
     }
     seqd_backtest_release(backtest);
     backtest = NULL;
     RIG_OK(seqd_backtest_run(noisy, options, "lstm,gru,seasonal_naive", &backtest, &error));
-    for (int i = 0; i < 3; i++) RIG_OK(seqd_backtest_get_row(backtest, i, &row[i], &error));
-    assert_string_equal(row[2].model, "seasonal_naive");
+    for (int i = 0; i < 3; i++) RIG_OK(seqd_backtest_get_metrics(backtest, i, &m[i], &error));
+    RIG_OK(seqd_backtest_get_row(backtest, 2, &row, &error));
+    assert_string_equal(row.model, "seasonal_naive");
     for (int i = 0; i < 2; i++) {
-        if (!(row[i].metrics.wape < row[2].metrics.wape))
-            print_error("%s: wape %g, seasonal naive %g\n", row[i].model, row[i].metrics.wape, row[2].metrics.wape);
-        assert_true(row[i].metrics.wape < row[2].metrics.wape);
+        if (!(m[i].wape < m[2].wape)) print_error("model %d: wape %g, seasonal naive %g\n", i, m[i].wape, m[2].wape);
+        assert_true(m[i].wape < m[2].wape);
     }
     seqd_backtest_release(backtest);
     seqd_dataset_release(sharp);

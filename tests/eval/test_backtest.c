@@ -92,12 +92,19 @@ static int32_t forecaster(void *user, const char *model, seqd_dataset *view, boo
     return SEQD_OK;
 }
 
-static seqd_backtest_row row_of(const seqd_backtest *backtest, int32_t index)
+typedef struct told {
+    const char *model;
+    double fit_seconds, predict_seconds;
+    seqd_metrics metrics;
+} told;
+
+static told row_of(const seqd_backtest *backtest, int32_t index)
 {
     seqd_backtest_row row = { .struct_size = (uint32_t)sizeof row };
+    seqd_metrics metrics = { .struct_size = (uint32_t)sizeof metrics };
     assert_int_equal(seqd_backtest_row_at(backtest, index, &row, NULL), SEQD_OK);
-    assert_int_equal(row.metrics.struct_size, sizeof row.metrics);
-    return row;
+    assert_int_equal(seqd_backtest_metrics_at(backtest, index, &metrics, NULL), SEQD_OK);
+    return (told){ row.model, row.fit_seconds, row.predict_seconds, metrics };
 }
 
 /*
@@ -115,7 +122,7 @@ static void test_naive_by_hand(void **state)
                      SEQD_OK);
     seqd_dataset_free(dataset);
     assert_int_equal(seqd_backtest_rows(backtest), 2);
-    seqd_backtest_row row = row_of(backtest, 0);
+    told row = row_of(backtest, 0);
     assert_string_equal(row.model, "naive");
     assert_int_equal(row.metrics.series, 3);
     assert_int_equal(row.metrics.points, 6);
@@ -130,8 +137,11 @@ static void test_naive_by_hand(void **state)
     assert_near(row.metrics.wape, 1);
     assert_near(row.metrics.smape, 200);
     seqd_error error = SEQD_ERROR_INIT;
-    assert_int_equal(seqd_backtest_row_at(backtest, 2, &row, &error), SEQD_E_ARG);
-    assert_int_equal(seqd_backtest_row_at(backtest, -1, &row, &error), SEQD_E_ARG);
+    seqd_backtest_row none = { .struct_size = (uint32_t)sizeof none };
+    assert_int_equal(seqd_backtest_row_at(backtest, 2, &none, &error), SEQD_E_ARG);
+    assert_int_equal(seqd_backtest_row_at(backtest, -1, &none, &error), SEQD_E_ARG);
+    assert_int_equal(seqd_backtest_metrics_at(backtest, 2, &row.metrics, &error), SEQD_E_ARG);
+    assert_int_equal(seqd_backtest_metrics_at(backtest, -1, &row.metrics, &error), SEQD_E_ARG);
     seqd_backtest_free(backtest);
 }
 
@@ -150,7 +160,7 @@ static void test_network_is_asked_window_by_window(void **state)
                                "backtest 1/3 lstm lstm fit 1;backtest 2/3 lstm lstm fit 2;"
                                "backtest 3/3 lstm lstm fit 2;");
     /* Origins 6, 7, 8: a misses by 0 1 in each; b sees 10, then 20: 11 against 20 30, 21 against 30 40. */
-    const seqd_backtest_row row = row_of(backtest, 0);
+    const told row = row_of(backtest, 0);
     assert_near(row.metrics.wape, (3 * 1 + 9 + 19 + 9 + 19) / (7 + 8 + 8 + 9 + 9 + 10 + 20 + 30 + 30 + 40.0));
     assert_near(row.fit_seconds, 6);
     assert_near(row.predict_seconds, 0.75);
@@ -198,7 +208,7 @@ static const char *const ending_ids[] = { "done", "done", "live", "live", "live"
 static const int64_t ending_days[] = { 1, 2, 1, 2, 3, 4, 5, 1, 2, 3, 4 };
 static const double ending_y[] = { 9, 9, 1, 1, 1, 2, 2, 1, 1, 1, 3 };
 
-static seqd_backtest_row one_window_of_naive(int64_t unit)
+static told one_window_of_naive(int64_t unit)
 {
     int64_t times[11];
     for (int i = 0; i < 11; i++) times[i] = ending_days[i] * unit;
@@ -208,7 +218,7 @@ static seqd_backtest_row one_window_of_naive(int64_t unit)
     set(SEQD_OPT_WINDOWS, "1");
     assert_int_equal(panel_of(context, options, ending_ids, times, ending_y, 11, &dataset, NULL), SEQD_OK);
     assert_int_equal(seqd_backtest_new(dataset, options, "naive", "backtest", NULL, NULL, &backtest, NULL), SEQD_OK);
-    const seqd_backtest_row row = row_of(backtest, 0);
+    const told row = row_of(backtest, 0);
     seqd_backtest_free(backtest);
     seqd_dataset_free(dataset);
     return row;
@@ -220,7 +230,7 @@ static void test_series_that_end(void **state)
     (void)state;
     set(SEQD_OPT_FREQ, "D");
     set(SEQD_OPT_SERIES_END, "own");
-    const seqd_backtest_row row = one_window_of_naive(86400);
+    const told row = one_window_of_naive(86400);
     assert_int_equal(row.metrics.series, 2);
     assert_int_equal(row.metrics.points, 3);
     assert_near(row.metrics.wape, (1 + 1 + 2) / (2 + 2 + 3.0));
@@ -232,7 +242,7 @@ static void test_series_that_count_for_themselves(void **state)
     (void)state;
     set(SEQD_OPT_FREQ, "int");
     set(SEQD_OPT_SERIES_END, "own");
-    const seqd_backtest_row row = one_window_of_naive(1);
+    const told row = one_window_of_naive(1);
     assert_int_equal(row.metrics.series, 2);
     assert_int_equal(row.metrics.points, 4);
     assert_near(row.metrics.wape, (1 + 1 + 0 + 2) / (2 + 2 + 1 + 3.0));
@@ -256,7 +266,7 @@ static void test_filled_steps(void **state)
         assert_int_equal(panel_of(context, options, ids, days, y, 4, &dataset, NULL), SEQD_OK);
         assert_int_equal(seqd_backtest_new(dataset, options, "naive", "backtest", NULL, NULL, &backtest, NULL),
                          SEQD_OK);
-        const seqd_backtest_row row = row_of(backtest, 0);
+        const told row = row_of(backtest, 0);
         assert_int_equal(row.metrics.points, i == 0 ? 2 : 1);
         assert_near(row.metrics.wape, (i == 0 ? 6 + 3 : 3) / 9.0);
         seqd_backtest_free(backtest);

@@ -65,11 +65,7 @@ Metrics = _result("Metrics", "d:smape d:mase d:rmsse d:wape d:rmse d:bias d:wql 
 AnswerMetrics = _result("AnswerMetrics", "i:classes q:count q:left_out d:accuracy d:precision d:recall d:f1 d:auroc "
                         "d:aupr d:log_loss d:mae d:rmse d:mape q:mape_left_out")
 ImportanceRow = _result("ImportanceRow", "s:feature s:kind d:rise d:deviation")
-
-
-class BacktestRow(Result):
-    _fields_ = [("struct_size", c_uint32), ("model", c_char_p), ("fit_seconds", c_double),
-                ("predict_seconds", c_double), ("metrics", Metrics)]
+BacktestRow = _result("BacktestRow", "s:model d:fit_seconds d:predict_seconds")
 
 
 class ParameterInfo(Result):
@@ -151,6 +147,7 @@ _CALLS = {
     "baseline_forecast": [_H, _H, c_char_p, _HP],
     "backtest_run": [_H, _H, c_char_p, _HP],
     "backtest_get_row": [_H, c_int32, POINTER(BacktestRow)],
+    "backtest_get_metrics": [_H, c_int32, POINTER(Metrics)],
     "reorder_from_forecast": [_H, c_int64, c_double, c_double, c_int32, c_int32, c_double, c_double, c_double, c_int32,
                               c_uint64, POINTER(Reorder)],
     "stream_create": [_H, _H, _HP],

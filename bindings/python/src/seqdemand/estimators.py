@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from . import _arrow, _options, _tables
-from ._abi import BacktestRow, DataError, Handle, Reorder, call, text, value
+from ._abi import BacktestRow, DataError, Handle, Metrics, Reorder, call, text, value
 from ._base import Estimator
 from ._context import Context, Progress
 
@@ -181,9 +181,10 @@ class Forecaster(Estimator):
             raise KeyboardInterrupt
         backtest, rows = Handle("backtest", pointer), []
         for i in range(value("backtest_row_count", backtest)):
-            row = BacktestRow()
+            row, metrics = BacktestRow(), Metrics()
             call("backtest_get_row", backtest, i, row)
-            rows.append({"model": row.model.decode(), **row.metrics.asdict(), "fit_seconds": row.fit_seconds,
+            call("backtest_get_metrics", backtest, i, metrics)
+            rows.append({"model": row.model.decode(), **metrics.asdict(), "fit_seconds": row.fit_seconds,
                          "predict_seconds": row.predict_seconds})
         return _tables.frame({key: [row[key] for row in rows] for key in rows[0]}, _tables.kind_of(df))
 

@@ -7,83 +7,104 @@ package seqdemand
 */
 import "C"
 
-import (
-	"runtime"
-	"unsafe"
-)
+import "unsafe"
 
 // Forecast holds the forecasts of every series of a dataset. Any number of goroutines may read one.
-type Forecast struct {
-	c *C.seqd_forecast
+type Forecast struct{ *handle }
+
+func (l *Library) forecast(c *C.seqd_forecast) *Forecast {
+	return &Forecast{new(handle).own(unsafe.Pointer(c), l,
+		func(p unsafe.Pointer) { C.seqd_forecast_release((*C.seqd_forecast)(p)) })}
 }
 
-func newForecast(c *C.seqd_forecast) *Forecast {
-	f := &Forecast{c}
-	runtime.SetFinalizer(f, (*Forecast).Close)
-	return f
-}
-
-// Close releases the forecast.
-func (f *Forecast) Close() error {
-	C.seqd_forecast_release(f.c)
-	f.c = nil
-	runtime.SetFinalizer(f, nil)
-	return nil
+func (f *Forecast) use(do func(c *C.seqd_forecast) error) error {
+	if f == nil {
+		return ErrClosed
+	}
+	return f.handle.use(func(p unsafe.Pointer) error { return do((*C.seqd_forecast)(p)) })
 }
 
 // Len is the number of series.
 func (f *Forecast) Len() int {
-	defer runtime.KeepAlive(f)
-	return int(C.seqd_forecast_series_count(f.c))
+	return ask(f.handle, func(p unsafe.Pointer) int { return int(C.seqd_forecast_series_count((*C.seqd_forecast)(p))) })
 }
 
-// ID is the id of a series, "" out of range.
+// Horizon is the number of steps of each forecast.
+func (f *Forecast) Horizon() int {
+	return ask(f.handle, func(p unsafe.Pointer) int { return int(C.seqd_forecast_horizon((*C.seqd_forecast)(p))) })
+}
+
+// ID is the id of a series, "" out of range. Series are in the order of the dataset.
 func (f *Forecast) ID(series int) string {
-	defer runtime.KeepAlive(f)
-	return C.GoString(C.seqd_forecast_series_id(f.c, C.int64_t(series)))
+	return ask(f.handle, func(p unsafe.Pointer) string {
+		return C.GoString(C.seqd_forecast_series_id((*C.seqd_forecast)(p), C.int64_t(series)))
+	})
 }
 
-func (f *Forecast) room(rows int) ([]float64, *C.double) {
-	values := make([]float64, rows*int(C.seqd_forecast_horizon(f.c)))
-	return values, (*C.double)(unsafe.Pointer(unsafe.SliceData(values)))
+// SeriesStatus tells what is special about a series.
+type SeriesStatus int
+
+// What may be special about a series.
+const (
+	SeriesOK      = SeriesStatus(C.SEQD_SERIES_OK)
+	SeriesShort   = SeriesStatus(C.SEQD_SERIES_SHORT)    // fewer observed steps than a season
+	SeriesAllZero = SeriesStatus(C.SEQD_SERIES_ALL_ZERO) // nothing but zeros was observed
+	SeriesEmpty   = SeriesStatus(C.SEQD_SERIES_EMPTY)    // nothing was observed: the forecast is zero
+)
+
+// Status is that of a series.
+func (f *Forecast) Status(series int) SeriesStatus {
+	return ask(f.handle, func(p unsafe.Pointer) SeriesStatus {
+		return SeriesStatus(C.seqd_forecast_series_status((*C.seqd_forecast)(p), C.int64_t(series)))
+	})
+}
+
+// rows gives `count` rows of Horizon numbers, which fill writes at once.
+func (f *Forecast) rows(count int, fill func(c *C.seqd_forecast, out *C.double, e *C.seqd_error) C.int32_t) (
+	values []float64, err error) {
+	err = f.use(func(c *C.seqd_forecast) error {
+		values = make([]float64, max(count, 0)*int(C.seqd_forecast_horizon(c)))
+		e := newError()
+		return check(fill(c, doubles(values), e), e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return values, nil
 }
 
 // Mean is the mean of each step: the answer to "how much in total".
 func (f *Forecast) Mean(series int) ([]float64, error) {
-	defer runtime.KeepAlive(f)
-	values, out := f.room(1)
-	e := newError()
-	if err := check(C.seqd_forecast_mean(f.c, C.int64_t(series), out, e), e); err != nil {
-		return nil, err
-	}
-	return values, nil
+	return f.rows(1, func(c *C.seqd_forecast, out *C.double, e *C.seqd_error) C.int32_t {
+		return C.seqd_forecast_mean(c, C.int64_t(series), out, e)
+	})
 }
 
-// Quantile is the quantile of each step at a level within (0, 1).
+// Quantile is the quantile of each step at a level within (0, 1). That at 0.5 has the least absolute error.
 func (f *Forecast) Quantile(series int, level float64) ([]float64, error) {
-	defer runtime.KeepAlive(f)
-	values, out := f.room(1)
-	e := newError()
-	if err := check(C.seqd_forecast_quantile(f.c, C.int64_t(series), C.double(level), out, e), e); err != nil {
-		return nil, err
-	}
-	return values, nil
+	return f.rows(1, func(c *C.seqd_forecast, out *C.double, e *C.seqd_error) C.int32_t {
+		return C.seqd_forecast_quantile(c, C.int64_t(series), C.double(level), out, e)
+	})
 }
 
 // Paths are joint futures, each of Horizon steps. The same seed gives the same paths.
 func (f *Forecast) Paths(series, count int, seed uint64) ([][]float64, error) {
-	defer runtime.KeepAlive(f)
-	values, out := f.room(max(count, 0))
-	e := newError()
-	if err := check(C.seqd_forecast_paths(f.c, C.int64_t(series), C.int32_t(count), C.uint64_t(seed), out, e),
-		e); err != nil {
+	values, err := f.rows(count, func(c *C.seqd_forecast, out *C.double, e *C.seqd_error) C.int32_t {
+		return C.seqd_forecast_paths(c, C.int64_t(series), C.int32_t(count), C.uint64_t(seed), out, e)
+	})
+	if err != nil {
 		return nil, err
 	}
-	paths, horizon := make([][]float64, count), len(values)/max(count, 1)
-	for i := range paths {
-		paths[i] = values[i*horizon : (i+1)*horizon : (i+1)*horizon]
+	return cut(values, count), nil
+}
+
+// cut makes rows of one slice.
+func cut(values []float64, count int) [][]float64 {
+	rows, width := make([][]float64, count), len(values)/max(count, 1)
+	for i := range rows {
+		rows[i] = values[i*width : (i+1)*width : (i+1)*width]
 	}
-	return paths, nil
+	return rows
 }
 
 // Stock is what is there of an article and how it is ordered. Quantities in units, times in steps of the forecast.
@@ -96,7 +117,7 @@ type Stock struct {
 
 // Reorder is the answer for one article; fields as struct seqd_reorder describes them.
 type Reorder struct {
-	Alert                                          bool
+	Alert                                          bool // runs out before an order placed now arrives
 	StockoutStep                                   int
 	LeadTimeDemandMean, LeadTimeDemandStd          float64
 	ProtectionDemandMean, ProtectionDemandStd      float64
@@ -104,19 +125,47 @@ type Reorder struct {
 	OrderQuantity, StockoutProbability             float64
 }
 
+func newReorder(c *C.seqd_reorder) Reorder {
+	return Reorder{c.alert != 0, int(c.stockout_step), float64(c.lead_time_demand_mean), float64(c.lead_time_demand_std),
+		float64(c.protection_demand_mean), float64(c.protection_demand_std), float64(c.safety_stock),
+		float64(c.reorder_point), float64(c.order_up_to), float64(c.position), float64(c.order_quantity),
+		float64(c.stockout_probability)}
+}
+
 // Reorder tells what to order, from `paths` sample paths (0: 1000) drawn with seed.
 func (f *Forecast) Reorder(series int, s Stock, paths int, seed uint64) (Reorder, error) {
-	defer runtime.KeepAlive(f)
 	out := C.seqd_reorder{struct_size: C.uint32_t(unsafe.Sizeof(C.seqd_reorder{}))}
-	e := newError()
-	err := check(C.seqd_reorder_from_forecast(f.c, C.int64_t(series), C.double(s.OnHand), C.double(s.OnOrder),
-		C.int32_t(s.LeadTime), C.int32_t(s.ReviewPeriod), C.double(s.ServiceLevel), C.double(s.PackSize),
-		C.double(s.MinOrder), C.int32_t(paths), C.uint64_t(seed), &out, e), e)
+	err := f.use(func(c *C.seqd_forecast) error {
+		e := newError()
+		return check(C.seqd_reorder_from_forecast(c, C.int64_t(series), C.double(s.OnHand), C.double(s.OnOrder),
+			C.int32_t(s.LeadTime), C.int32_t(s.ReviewPeriod), C.double(s.ServiceLevel), C.double(s.PackSize),
+			C.double(s.MinOrder), C.int32_t(paths), C.uint64_t(seed), &out, e), e)
+	})
 	if err != nil {
 		return Reorder{}, err
 	}
-	return Reorder{out.alert != 0, int(out.stockout_step), float64(out.lead_time_demand_mean),
-		float64(out.lead_time_demand_std), float64(out.protection_demand_mean), float64(out.protection_demand_std),
-		float64(out.safety_stock), float64(out.reorder_point), float64(out.order_up_to), float64(out.position),
-		float64(out.order_quantity), float64(out.stockout_probability)}, nil
+	return newReorder(&out), nil
+}
+
+// ReorderFromPaths tells what to order from sample paths of the caller's own, all of one length.
+func (l *Library) ReorderFromPaths(paths [][]float64, s Stock) (Reorder, error) {
+	out := C.seqd_reorder{struct_size: C.uint32_t(unsafe.Sizeof(C.seqd_reorder{}))}
+	var values []float64
+	horizon := 0
+	for _, path := range paths {
+		if horizon = len(path); horizon != len(paths[0]) {
+			return Reorder{}, &Error{Status: StatusArg, Message: "paths are of different lengths"}
+		}
+		values = append(values, path...)
+	}
+	err := l.withOptions(nil, func(context *C.seqd_context, _ *C.seqd_options) error {
+		e := newError()
+		return check(C.seqd_reorder_from_paths(context, doubles(values), C.int32_t(len(paths)), C.int32_t(horizon),
+			C.double(s.OnHand), C.double(s.OnOrder), C.int32_t(s.LeadTime), C.int32_t(s.ReviewPeriod),
+			C.double(s.ServiceLevel), C.double(s.PackSize), C.double(s.MinOrder), &out, e), e)
+	})
+	if err != nil {
+		return Reorder{}, err
+	}
+	return newReorder(&out), nil
 }

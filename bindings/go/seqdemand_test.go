@@ -3,12 +3,9 @@
 package seqdemand
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/csv"
-	"errors"
-	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -129,7 +126,7 @@ func TestManyGoroutinesPredictTheSame(t *testing.T) {
 	data, model := trained(t, l)
 	expected := answers(t, model, data)
 	var group sync.WaitGroup
-	for i := 0; i < 16; i++ {
+	for i := 0; i < 32; i++ {
 		group.Add(1)
 		go func() {
 			defer group.Done()
@@ -141,6 +138,9 @@ func TestManyGoroutinesPredictTheSame(t *testing.T) {
 		}()
 	}
 	group.Wait()
+	if kept := len(model.idle); kept < 1 || kept > runtime.GOMAXPROCS(0) {
+		t.Error("predictors kept:", kept)
+	}
 }
 
 func TestReaderAndFileAreTheSame(t *testing.T) {
@@ -172,34 +172,6 @@ func TestReaderAndFileAreTheSame(t *testing.T) {
 	}
 }
 
-func TestContextCancelsTraining(t *testing.T) {
-	l := library(t)
-	data, err := l.ReadFile(sales, quick)
-	if err != nil {
-		t.Fatal(err)
-	}
-	long := Options{"freq": "D", "horizon": 14, "max_steps": 1000000, "hidden_size": 16, "context_length": 28}
-	ctx, cancel := context.WithCancel(context.Background())
-	var last int64
-	model, err := l.TrainWithProgress(ctx, data, long, func(p Progress) {
-		last = p.Step
-		if p.Step == 7 {
-			cancel()
-		}
-	})
-	if !errors.Is(err, context.Canceled) || model == nil || last != 7 {
-		t.Fatal(err, model, last)
-	}
-	if got := answers(t, model, data); len(got) != 600*14 || slices.ContainsFunc(got, func(x float64) bool {
-		return math.IsNaN(x)
-	}) {
-		t.Error("the weights so far do not forecast")
-	}
-	if model, err := l.Train(ctx, data, long); model != nil || !errors.Is(err, context.Canceled) {
-		t.Error("a run began under a cancelled context")
-	}
-}
-
 func TestReorderFromPaths(t *testing.T) {
 	l := library(t)
 	data, model := trained(t, l)
@@ -227,77 +199,11 @@ func TestReorderFromPaths(t *testing.T) {
 	if up := totals[359]; answer.OrderUpTo != up || answer.OrderQuantity != math.Max(0, up-2) {
 		t.Error(answer, up)
 	}
+	if own, err := l.ReorderFromPaths(paths, Stock{OnHand: 2, LeadTime: 7, ReviewPeriod: 3,
+		ServiceLevel: 0.9}); err != nil || own != answer {
+		t.Error(own, answer, err)
+	}
 	if _, err := forecast.Reorder(3, Stock{LeadTime: 14, ReviewPeriod: 1, ServiceLevel: 0.9}, 0, 1); err == nil {
 		t.Error("beyond the horizon, and no error")
-	}
-}
-
-func TestErrorsTellThePlace(t *testing.T) {
-	l := library(t)
-	_, err := l.Read(strings.NewReader("unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,x\n"), quick)
-	var e *Error
-	if !errors.As(err, &e) || e.Status != StatusData || e.Line != 3 || e.Column != 3 {
-		t.Error(err)
-	}
-	if _, err := l.ReadFile("none.csv", quick); !errors.As(err, &e) || e.Status != StatusIO {
-		t.Error(err)
-	}
-	if _, err := l.ReadFile(sales, Options{"hiden_size": 3}); !errors.As(err, &e) || e.Status != StatusOption ||
-		!strings.Contains(e.Message, "hidden_size") {
-		t.Error(err)
-	}
-	broken := io.MultiReader(bytes.NewReader([]byte("unique_id")), failing{})
-	if _, err := l.Read(broken, quick); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Error(err)
-	}
-	small := library(t, WithLimit("memory", 1<<16))
-	if _, err := small.ReadFile(sales, quick); !errors.As(err, &e) || e.Status != StatusLimit {
-		t.Error(err)
-	}
-}
-
-type failing struct{}
-
-func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
-func TestNothingIsLeaked(t *testing.T) {
-	l := library(t, WithThreads(2))
-	for i := 0; i < 3; i++ {
-		data, model := trained(t, l)
-		answers(t, model, data)
-		data.Close()
-		model.Close()
-	}
-	for i := 0; i < 5 && l.MemoryInUse() != 0; i++ {
-		runtime.GC() // predictors that the pool has dropped
-		runtime.Gosched()
-	}
-	if held := l.MemoryInUse(); held != 0 {
-		t.Error("bytes held:", held)
-	}
-}
-
-func BenchmarkForecast(b *testing.B) {
-	l, _ := New()
-	defer l.Close()
-	text := "unique_id,ds,y\n"
-	for day := 1; day <= 28; day++ {
-		text += "a,2024-02-" + strconv.Itoa(100 + day)[1:] + "," + strconv.Itoa(day%7) + "\n"
-	}
-	data, err := l.Read(strings.NewReader(text), quick)
-	if err != nil {
-		b.Fatal(err)
-	}
-	model, err := l.Train(context.Background(), data, quick)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ResetTimer()
-	for i := 0; i < b.N; i++ {
-		forecast, err := model.Forecast(data)
-		if err != nil {
-			b.Fatal(err)
-		}
-		forecast.Close()
 	}
 }

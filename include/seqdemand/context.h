@@ -16,8 +16,9 @@ typedef struct seqd_context seqd_context;
 
 /*
  * Memory functions of the host. All members but struct_size may be zero: then the C library is used.
- * `allocate` returns memory aligned as malloc does, or NULL; `release` takes NULL. Both may be called from the thread
- * that called the library, never from a worker thread.
+ * `allocate` returns memory aligned as malloc does, or NULL; `release` takes NULL. Both are called from the thread that
+ * called the library, never from a worker thread; by several threads at once where several of the host work with one
+ * context.
  */
 typedef struct seqd_allocator {
     uint32_t struct_size;
@@ -31,7 +32,10 @@ typedef struct seqd_allocator {
 #define SEQD_LOG_INFO 2
 #define SEQD_LOG_DEBUG 3
 
-/* One whole line, without a newline; valid during the call only. Called on the thread that called the library. */
+/*
+ * One whole line, without a newline, of at most 511 bytes; valid during the call only. Called on the thread that called
+ * the library. Errors are returned, not logged.
+ */
 typedef void (*seqd_log_fn)(void *user, int32_t level, const char *line);
 
 /* Where a long run stands. Grown only at the end. */
@@ -60,7 +64,11 @@ typedef int32_t (*seqd_progress_fn)(void *user, const seqd_progress *progress);
 SEQD_API int32_t seqd_context_create(const seqd_allocator *allocator, seqd_context **out, seqd_error *error);
 SEQD_API void seqd_context_release(seqd_context *context);
 
-/* A NULL function switches off. `user` is handed back at every call. */
+/*
+ * Where lines up to `max_level` and the progress of long calls go. A NULL function switches off. `user` is handed back
+ * at every call. Both functions have to return (no exception, no longjmp), and may be called by as many threads at once
+ * as call the library at once.
+ */
 SEQD_API int32_t seqd_context_set_log(seqd_context *context, seqd_log_fn log, void *user, int32_t max_level,
                                       seqd_error *error);
 SEQD_API int32_t seqd_context_set_progress(seqd_context *context, seqd_progress_fn progress, void *user,
@@ -80,7 +88,7 @@ SEQD_API int32_t seqd_context_get_threads(const seqd_context *context);
 
 /*
  * Holds the kernels to a level: "ref" (plain C), "avx2", "avx512", or "auto". One the processor does not run is refused
- * with SEQD_E_UNSUPPORTED. Results differ between levels in the last bits.
+ * with SEQD_E_UNSUPPORTED. "avx2" and "avx512" give the same bits; those of "ref" differ in the last ones.
  */
 SEQD_API int32_t seqd_context_set_kernels(seqd_context *context, const char *level, seqd_error *error);
 SEQD_API const char *seqd_context_get_kernels(const seqd_context *context);

@@ -35,14 +35,15 @@ static void print_option(FILE *file, const seqd_option_info *o)
     if (o->choices[0] != '\0') print_words(file, o, ": ", ", ", "");
     else if (has_range(o)) fprintf(file, " from %s to %s", bound(o->minimum, low), bound(o->maximum, high));
     if (o->default_value[0] != '\0') fprintf(file, "; default %s", o->default_value);
+    if (o->scope[0] != '\0') fprintf(file, "; only with %s", o->scope);
     fprintf(file, "\n      %s\n", o->help);
 }
 
 static void print_json_option(FILE *file, const seqd_option_info *o)
 {
-    static const char *const keys[] = { "name", "type", "group", "default", "help" };
-    const char *const values[] = { o->name, o->type, o->group, o->default_value, o->help };
-    for (int32_t i = 0; i < 5; i++) {
+    static const char *const keys[] = { "name", "type", "group", "default", "help", "scope" };
+    const char *const values[] = { o->name, o->type, o->group, o->default_value, o->help, o->scope };
+    for (int32_t i = 0; i < 6; i++) {
         fprintf(file, i == 0 ? "{\"%s\":" : ",\"%s\":", keys[i]);
         cli_json_text(file, values[i]);
     }
@@ -67,6 +68,8 @@ static void print_markdown_option(FILE *file, const seqd_option_info *o)
     fputs(" | ", file);
     if (o->default_value[0] != '\0') fprintf(file, "`%s`", o->default_value);
     fputs(" | ", file);
+    if (o->scope[0] != '\0') fprintf(file, "`%s`", o->scope);
+    fputs(" | ", file);
     for (const char *p = o->help; *p != '\0'; p++) {
         if (*p == '|' || *p == '<') fputc('\\', file);
         fputc(*p, file);
@@ -79,6 +82,12 @@ static const char markdown_head[] =
     "Every setting of the library has one name. It serves in `seqd_options_set_str` and its like, as a flag of the\n"
     "command line (`--hidden-size 64`), in a file read by `--config` (`hidden_size = 64`), and in the model file.\n"
     "A list is separated by commas. A range given for a list holds for each member.\n\n"
+    "The column *only with* says where an option has an effect, as conditions on others that must all hold; `a/b` is one\n"
+    "or the other. Set elsewhere to something else than its default, an option is refused by whatever is made from the\n"
+    "options: a dataset refuses those under Data, a model and a trainer those under Model and Training as well, a\n"
+    "backtest, an ensemble of several kinds or a search what concerns none of its models. Simple methods (`naive`,\n"
+    "`croston`, ...) read `horizon`, `season_length`, `moving_window` and `smoothing` and pass over the rest. A `--config` file may\n"
+    "state an experiment that several models share: what it sets for another kind of model gives a warning, not an error.\n\n"
     "This page is written by `seqdemand describe --markdown`.\n";
 
 /* The options of a group stand together in the table, so a heading is due where the group changes. */
@@ -98,7 +107,7 @@ static int list_options(cli *c, FILE *file)
             print_json_option(file, &info);
         } else if (markdown) {
             if (new_group)
-                fprintf(file, "\n## %c%s\n\n| name | type | accepts | default | meaning |\n|---|---|---|---|---|\n",
+                fprintf(file, "\n## %c%s\n\n| name | type | accepts | default | only with | meaning |\n|---|---|---|---|---|---|\n",
                         group[0] - 'a' + 'A', group + 1);
             print_markdown_option(file, &info);
         } else {

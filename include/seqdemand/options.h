@@ -10,8 +10,14 @@ extern "C" {
 
 /*
  * One set of named settings for datasets, models, optimizers, trainers and backtests: each reads its own group.
- * Every name, type, range, default and help line is in one table, listed by seqd_options_describe and in
+ * Every name, type, range, default, scope and help line is in one table, listed by seqd_options_describe and in
  * docs/options.md. A value is checked when it is set; an unknown name is answered with the nearest known one.
+ *
+ * Whatever is made from options refuses an option of its own that was set to something else than its default and has
+ * no effect there: SEQD_E_OPTION names it and what it goes with (`attention` of a model=lstm, `val_fraction` of
+ * forecasts). Comparisons (backtests, ensembles of several kinds, searches) refuse what concerns none of the models
+ * named; simple methods read nothing but the few options that are theirs. A file of options may state an experiment
+ * that several models share: what it sets for another kind of model is passed over with a warning in the log.
  */
 typedef struct seqd_options seqd_options;
 
@@ -59,6 +65,12 @@ typedef struct seqd_option_info {
     double minimum;            /* of numbers and of list members */
     double maximum;
     const char *help;
+    /*
+     * Where the option has an effect, as conditions on others of which all must hold: "model=encdec decoding=step",
+     * "task=regress/classify"; a name alone holds where that option is not at its default; " or " stands between such
+     * lists. "": always.
+     */
+    const char *scope;
 } seqd_option_info;
 
 /* How many options there are, and the one at `index`. Any thread. Errors: SEQD_E_ARG. */

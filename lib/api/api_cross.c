@@ -10,6 +10,7 @@
 #include "context.h"
 #include "events.h"
 #include "infer.h"
+#include "option_scope.h"
 #include "panel.h"
 #include "status.h"
 #include "text.h"
@@ -75,6 +76,9 @@ int32_t seqd_network_cross_validate(seqd_dataset *dataset, const seqd_options *o
 {
     seqd_context *context = dataset->context;
     const int32_t folds = (int32_t)seqd_option_i64(options, SEQD_OPT_FOLDS);
+    const seqd_varied varied[] = {{SEQD_OPT_TASK, seqd_option_text(dataset->options, SEQD_OPT_TASK)}};
+    const seqd_scope scope = {options, options, varied, 1};
+    SEQD_CHECK(seqd_options_refuse_idle(options, &scope, SEQD_GROUP_EVALUATION, error));
     seqd_cross_validation *validation = seqd_alloc_zero(context, sizeof *validation);
     if (!validation) return seqd_fail_alloc(context, sizeof *validation, error);
     validation->context = seqd_context_retain(context);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <seqdemand/evaluation.h>
 
+#include <string.h>
+
 #include "api.h"
 #include "api_networks.h"
 #include "context.h"
 #include "eval.h"
 #include "infer.h"
-#include "options.h"
+#include "model_names.h"
+#include "option_scope.h"
 #include "panel.h"
+#include "text.h"
 #include "trainer.h"
 
 int32_t seqd_evaluation_create(seqd_context *context, int32_t season, const double *levels, int32_t count,
@@ -61,6 +65,42 @@ int32_t seqd_baseline_forecast(seqd_dataset *dataset, const seqd_options *option
     return status;
 }
 
+/* Names of several networks, each once. */
+typedef struct network_names {
+    char text[128];
+} network_names;
+
+static void add_name(network_names *names, const char *name, size_t length)
+{
+    const char *cursor = names->text, *item;
+    size_t size, used = strlen(names->text);
+    while (seqd_next_item(&cursor, &item, &size))
+        if (size == length && memcmp(item, name, length) == 0) return;
+    if (used + length + 2 > sizeof names->text) return;
+    if (used > 0) names->text[used++] = ',';
+    memcpy(names->text + used, name, length);
+    names->text[used + length] = '\0';
+}
+
+/* Refuses what concerns none of the models; simple methods read nothing but the few options that are theirs. */
+static int32_t refuse_idle(const seqd_dataset *dataset, const seqd_options *options, const char *models,
+                           seqd_error *error)
+{
+    network_names networks = {""};
+    const char *cursor = models, *item;
+    size_t length;
+    while (seqd_next_item(&cursor, &item, &length)) {
+        bool network;
+        SEQD_CHECK(seqd_model_name_check(item, length, &network, error));
+        if (network) add_name(&networks, item, length);
+    }
+    const seqd_varied varied[] = {{SEQD_OPT_TASK, seqd_option_text(dataset->options, SEQD_OPT_TASK)},
+                                  {SEQD_OPT_MODEL, networks.text}};
+    const seqd_scope scope = {options, options, varied, 2};
+    const int32_t groups = networks.text[0] != '\0' ? SEQD_GROUP_MODEL | SEQD_GROUP_TRAINING : 0;
+    return seqd_options_refuse_idle(options, &scope, groups | SEQD_GROUP_EVALUATION, error);
+}
+
 /* Evaluation sees forecasts only; here is where a network makes them. */
 typedef struct network_fit {
     seqd_context *context;
@@ -77,6 +117,9 @@ static int32_t fit_network(network_fit *fit, const char *name, seqd_dataset *vie
     int32_t status;
     SEQD_TRY(status, done, seqd_options_clone(fit->options, &options, error));
     SEQD_TRY(status, done, seqd_option_set(options, SEQD_OPT_MODEL, name, error));
+    const seqd_varied varied[] = {{SEQD_OPT_TASK, seqd_option_text(view->options, SEQD_OPT_TASK)}};
+    const seqd_scope scope = {options, options, varied, 1};
+    seqd_options_drop_idle(options, &scope, SEQD_GROUP_MODEL | SEQD_GROUP_TRAINING);
     status = seqd_ensemble_fit(fit->context, options, view, task, &model, &summary, error);
     if (status != SEQD_OK) goto done;
     seqd_model_free(fit->model);
@@ -108,6 +151,7 @@ int32_t seqd_network_backtest(seqd_dataset *dataset, const seqd_options *options
                               const char *title, seqd_backtest **out, seqd_error *error)
 {
     network_fit network = {dataset->context, options, NULL};
+    SEQD_CHECK(refuse_idle(dataset, options, models, error));
     const int32_t status =
         seqd_backtest_new(dataset, options, models, title, forecast_network, &network, out, error);
     seqd_model_free(network.model);

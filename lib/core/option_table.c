@@ -7,8 +7,8 @@
 #include "text.h"
 
 static const seqd_option_row rows[SEQD_OPT_COUNT] = {
-#define X(id, name, type, group, standard, minimum, maximum, choices, help) \
-    { name, group, standard, choices, help, minimum, maximum, SEQD_TYPE_##type },
+#define X(id, name, type, group, standard, minimum, maximum, choices, scope, help) \
+    { name, group, standard, choices, scope, help, minimum, maximum, SEQD_TYPE_##type },
     SEQD_OPTION_TABLE(X)
 #undef X
 };
@@ -34,12 +34,19 @@ const char *seqd_option_group(seqd_option_id id)
     return rows[id].group;
 }
 
+seqd_option_id seqd_option_named(const char *name, size_t length)
+{
+    seqd_option_id id = 0;
+    while (id < SEQD_OPT_COUNT && (strlen(names[id]) != length || memcmp(name, names[id], length) != 0)) id++;
+    return id;
+}
+
 int32_t seqd_option_find(const char *name, seqd_option_id *id, seqd_error *error)
 {
     if (!name) return seqd_fail(error, SEQD_E_ARG, "the name of the option is NULL");
-    for (int32_t i = 0; i < SEQD_OPT_COUNT; i++) {
-        if (strcmp(name, names[i]) != 0) continue;
-        *id = (seqd_option_id)i;
+    const seqd_option_id found = seqd_option_named(name, strlen(name));
+    if (found < SEQD_OPT_COUNT) {
+        *id = found;
         return SEQD_OK;
     }
     char quoted[SEQD_QUOTE_SIZE];
@@ -69,6 +76,6 @@ int32_t seqd_option_describe(int32_t index, seqd_option_info *info, seqd_error *
                          SEQD_OPT_COUNT - 1);
     const seqd_option_row *row = &rows[index];
     const seqd_option_info result = { (uint32_t)sizeof result, row->name, type_name(row), row->group, row->standard,
-                                      row->choices, row->minimum, row->maximum, row->help };
+                                      row->choices, row->minimum, row->maximum, row->help, row->scope };
     return seqd_copy_result(info, &result, sizeof result, error);
 }

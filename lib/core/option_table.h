@@ -6,12 +6,14 @@
 
 /* Internal to options.c and its table. */
 typedef struct seqd_option_row {
-    const char *name, *group, *standard, *choices, *help;
+    const char *name, *group, *standard, *choices, *scope, *help;
     double minimum, maximum;
     seqd_option_type type;
 } seqd_option_row;
 
 const seqd_option_row *seqd_option_row_of(seqd_option_id id);
+/* The option of a name that is not terminated, or SEQD_OPT_COUNT. */
+seqd_option_id seqd_option_named(const char *name, size_t length);
 
 /*
  * Checks `length` bytes of text as a value of an option and writes its canonical form (numbers shortest, lists with ","

@@ -24,6 +24,7 @@ int32_t seqd_options_clone(const seqd_options *options, seqd_options **out, seqd
 {
     seqd_options *copy = NULL;
     SEQD_CHECK(seqd_options_new(options->context, &copy, error));
+    memcpy(copy->origin, options->origin, sizeof copy->origin);
     for (int32_t i = 0; i < SEQD_OPT_COUNT; i++) {
         if (!options->text[i]) continue;
         const size_t length = strlen(options->text[i]);
@@ -54,6 +55,7 @@ int32_t seqd_option_set(seqd_options *options, seqd_option_id id, const char *te
     SEQD_CHECK(seqd_option_check(options->context, id, text, strlen(text), &canonical, error));
     seqd_free(options->context, options->text[id]);
     options->text[id] = canonical;
+    options->origin[id] = SEQD_ORIGIN_CALL;
     return SEQD_OK;
 }
 
@@ -144,6 +146,7 @@ int32_t seqd_options_parse_file(seqd_options *options, const char *path, seqd_er
             if (!fresh->text[i]) continue;
             char *old = options->text[i];
             options->text[i] = fresh->text[i];
+            options->origin[i] = SEQD_ORIGIN_FILE;
             fresh->text[i] = old;
         }
         seqd_options_free(fresh);

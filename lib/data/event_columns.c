@@ -27,12 +27,7 @@ static int32_t find_label(const seqd_header *head, seqd_event_columns *found, se
     const bool named = is_set(options, SEQD_OPT_LABEL_COLUMN);
     found->label = -1;
     found->label_kind = (seqd_label_kind)kind;
-    if (kind != SEQD_LABEL_AUTO && kind != SEQD_LABEL_COLUMN) {
-        if (named)
-            return seqd_fail(error, SEQD_E_OPTION, "option 'label_column' is read by label=column, not by label=%s",
-                             seqd_option_text(options, SEQD_OPT_LABEL));
-        return SEQD_OK;
-    }
+    if (kind != SEQD_LABEL_AUTO && kind != SEQD_LABEL_COLUMN) return SEQD_OK;
     seqd_error missing = { .struct_size = (uint32_t)sizeof missing };
     const int32_t status = seqd_header_one(head, SEQD_OPT_LABEL_COLUMN, label_names, &found->label, &missing);
     if (status != SEQD_OK && status != SEQD_E_FORMAT)
@@ -75,8 +70,6 @@ static int32_t check_label(const seqd_header *head, const seqd_event_columns *fo
     if (window && is_set(options, SEQD_OPT_LABEL_EVENTS) && !found->has_event)
         return seqd_fail_column(head->place, head->names, head->count, event_names[0],
                                 " (of label_events; or name it by option event_column)", error);
-    if (!window && is_set(options, SEQD_OPT_LABEL_EVENTS))
-        return seqd_fail(error, SEQD_E_OPTION, "option 'label_events' is read by label=within and label=count alone");
     if (found->label < 0) return SEQD_OK;
     SEQD_CHECK(seqd_header_exclude(head, &found->num, SEQD_OPT_NUM_COLUMNS, found->label, SEQD_OPT_LABEL_COLUMN,
                                    error));

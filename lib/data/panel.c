@@ -10,11 +10,12 @@
 #include "csv.h"
 #include "event_rows.h"
 #include "frame.h"
-#include "options.h"
+#include "option_scope.h"
 #include "status.h"
 
 static int32_t new_dataset(seqd_context *context, const seqd_options *options, seqd_dataset **out, seqd_error *error)
 {
+    if (options) SEQD_CHECK(seqd_options_refuse_own_idle(options, SEQD_GROUP_DATA, error));
     seqd_dataset *dataset = seqd_alloc_zero(context, sizeof *dataset);
     if (!dataset) return seqd_fail_alloc(context, sizeof *dataset, error);
     const int32_t status = options ? seqd_options_clone(options, &dataset->options, error)

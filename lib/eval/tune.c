@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "context.h"
+#include "option_scope.h"
 #include "status.h"
 
 #define PURPOSE_TUNE 0x74756e65
@@ -172,11 +173,31 @@ static void plan_rounds(seqd_tuner *tuner)
     for (int32_t k = tuner->rounds - 1; k >= 0; k--, full /= factor) tuner->steps[k] = full;
 }
 
+/* What has no effect whatever is drawn: settings, and ranges. */
+static int32_t refuse_idle(const seqd_tuner *tuner, seqd_error *error)
+{
+    seqd_varied varied[SEQD_TUNE_RANGES];
+    for (int32_t i = 0; i < tuner->range_count; i++)
+        varied[i] = (seqd_varied){tuner->ranges[i].id, tuner->ranges[i].text};
+    const seqd_scope scope = {tuner->options, tuner->options, varied, tuner->range_count};
+    for (int32_t i = 0; i < tuner->range_count; i++) {
+        const seqd_tune_range *range = &tuner->ranges[i];
+        seqd_option_id failed = range->id;
+        if (!seqd_option_concerns(range->id, &scope, &failed))
+            return seqd_fail(error, SEQD_E_OPTION, "the range of '%s' has no effect: it is against %s=%s",
+                             seqd_option_name(range->id), seqd_option_name(failed),
+                             seqd_option_text(tuner->options, failed));
+    }
+    return seqd_options_refuse_idle(tuner->options, &scope, SEQD_GROUP_DATA | SEQD_GROUP_MODEL | SEQD_GROUP_TRAINING |
+                                    SEQD_GROUP_EVALUATION, error);
+}
+
 static int32_t begin(seqd_tuner *tuner, seqd_error *error)
 {
     seqd_context *context = tuner->context;
     if (tuner->range_count == 0) return seqd_fail(error, SEQD_E_OPTION, "a search needs at least one range");
     SEQD_CHECK(find_metric(tuner, error));
+    SEQD_CHECK(refuse_idle(tuner, error));
     SEQD_CHECK(draw_trials(tuner, (int32_t)seqd_option_i64(tuner->options, SEQD_OPT_TRIALS), error));
     plan_rounds(tuner);
     const size_t trials = (size_t)tuner->trials, results = trials * (size_t)tuner->rounds;
@@ -210,6 +231,8 @@ int32_t seqd_tune_options(const seqd_tuner *tuner, int32_t trial, int32_t round,
         seqd_format_i64(tuner->steps[round], number);
         status = seqd_option_set(options, tuner->epochs ? SEQD_OPT_MAX_EPOCHS : SEQD_OPT_MAX_STEPS, number, error);
     }
+    const seqd_scope scope = {options, options, NULL, 0};
+    seqd_options_drop_idle(options, &scope, SEQD_GROUP_MODEL | SEQD_GROUP_TRAINING);
     if (status == SEQD_OK) *out = options;
     else seqd_options_free(options);
     return status;

@@ -18,9 +18,6 @@ static int32_t configure_attention(const seqd_options *options, seqd_net_config 
                          "(%d); attention=general does not",
                          (int)query, (int)memory);
     const bool sized = a->kind == SEQD_ATTENTION_ADDITIVE || a->kind == SEQD_ATTENTION_MULTIHEAD;
-    if (!sized && size != 0)
-        return seqd_fail(error, SEQD_E_OPTION, "attention_size has no effect on attention=%s",
-                         seqd_option_text(options, SEQD_OPT_ATTENTION));
     if (sized) a->size = size > 0 ? (int32_t)size : query;
     if (a->kind != SEQD_ATTENTION_MULTIHEAD) return SEQD_OK;
     a->heads = (int32_t)seqd_option_i64(options, SEQD_OPT_NUM_HEADS);
@@ -42,10 +39,7 @@ int32_t seqd_configure_encdec(const seqd_options *options, seqd_net_config *conf
         return seqd_fail(error, SEQD_E_OPTION, "option 'decoder_hidden_size' takes 1 to %d sizes", SEQD_MAX_LAYERS);
     for (int32_t i = 0; i < d->layers; i++) d->hidden[i] = (int32_t)sizes[i];
     d->told = seqd_option_choice(options, SEQD_OPT_DECODING) == 0 ? 1 : 0;
-    if (config->answer.classes > 0 && d->told > 0) {
+    if (config->answer.classes > 0 && d->told > 0)
         d->told = seqd_embedding_width(options, 0, config->answer.classes);
-        if (seqd_option_choice(options, SEQD_OPT_POOLING) != 0)
-            return seqd_fail(error, SEQD_E_OPTION, "option 'pooling' has no effect on model=encdec");
-    }
     return configure_attention(options, config, error);
 }

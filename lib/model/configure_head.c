@@ -62,23 +62,10 @@ static int32_t configure_levels(const seqd_options *options, seqd_head *head, se
     return SEQD_OK;
 }
 
-/* An option of one head that another was set beside would change nothing. */
-static int32_t check_idle(const seqd_options *options, seqd_option_id id, bool used, const char *head, seqd_error *error)
-{
-    if (used || !seqd_option_is_set(options, id)) return SEQD_OK;
-    seqd_option_info info = {.struct_size = (uint32_t)sizeof info};
-    SEQD_CHECK(seqd_option_describe((int32_t)id, &info, error));
-    if (strcmp(seqd_option_text(options, id), info.default_value) == 0) return SEQD_OK;
-    return seqd_fail(error, SEQD_E_OPTION, "option '%s' is of head=%s alone, the head is %s", seqd_option_name(id), head,
-                     seqd_option_text(options, SEQD_OPT_HEAD));
-}
-
 int32_t seqd_model_configure_head(const seqd_options *options, seqd_head *head, seqd_error *error)
 {
     const char *name = seqd_option_text(options, SEQD_OPT_HEAD);
     if (!find_kind(options, head)) return seqd_fail(error, SEQD_E_OPTION, "head=%s does not fit this task", name);
-    SEQD_CHECK(check_idle(options, SEQD_OPT_HUBER_DELTA, head->kind == SEQD_HEAD_HUBER, "huber", error));
-    SEQD_CHECK(check_idle(options, SEQD_OPT_TWEEDIE_POWER, head->kind == SEQD_HEAD_TWEEDIE, "tweedie", error));
     if (seqd_head_is_positive(head) && !scaler_suits_counts(options))
         return seqd_fail(error, SEQD_E_OPTION, "head=%s needs %s", name,
                          seqd_option_choice(options, SEQD_OPT_DIFFERENCING) != 0

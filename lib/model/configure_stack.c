@@ -13,16 +13,6 @@ seqd_cell seqd_configured_cell(const seqd_options *options, const char *name)
     return seqd_option_choice(options, SEQD_OPT_NONLINEARITY) == 0 ? SEQD_CELL_TANH : SEQD_CELL_RELU;
 }
 
-/* Is there a cell of this name anywhere in the network, or in one of an ensemble's? */
-static bool has_cell(const seqd_options *options, const char *name)
-{
-    const char *model = seqd_option_text(options, SEQD_OPT_MODEL);
-    if (seqd_option_text(options, SEQD_OPT_ENSEMBLE_MODELS)[0] != '\0') return true;
-    if (strcmp(model, "encdec") != 0) return strcmp(model, name) == 0;
-    return strcmp(seqd_option_text(options, SEQD_OPT_ENCODER_CELL), name) == 0 ||
-           strcmp(seqd_option_text(options, SEQD_OPT_DECODER_CELL), name) == 0;
-}
-
 static int32_t configure_layers(const seqd_options *options, seqd_stack_shape *stack, seqd_error *error)
 {
     int64_t sizes[SEQD_MAX_LAYERS];
@@ -50,12 +40,8 @@ static int32_t configure_dilations(const seqd_options *options, seqd_stack_shape
     return SEQD_OK;
 }
 
-static int32_t refuse_without_effect(const seqd_options *options, const seqd_stack_shape *stack, seqd_error *error)
+static int32_t check_residual(const seqd_stack_shape *stack, seqd_error *error)
 {
-    if (seqd_option_choice(options, SEQD_OPT_NONLINEARITY) != 0 && !has_cell(options, "rnn"))
-        return seqd_fail(error, SEQD_E_OPTION, "option 'nonlinearity' has no effect without a cell rnn");
-    if (seqd_option_i64(options, SEQD_OPT_RESET_AFTER) != 1 && !has_cell(options, "gru"))
-        return seqd_fail(error, SEQD_E_OPTION, "option 'reset_after' has no effect without a cell gru");
     bool same = !stack->residual;
     for (int32_t i = 1; i < stack->layers; i++) same = same || stack->hidden[i] == stack->hidden[i - 1];
     if (!same)
@@ -76,5 +62,5 @@ int32_t seqd_configure_stack(const seqd_options *options, seqd_stack_shape *stac
     stack->layer_norm = seqd_option_i64(options, SEQD_OPT_LAYER_NORM) == 1;
     stack->dropout = seqd_option_f64(options, SEQD_OPT_DROPOUT);
     stack->recurrent_dropout = seqd_option_f64(options, SEQD_OPT_RECURRENT_DROPOUT);
-    return refuse_without_effect(options, stack, error);
+    return check_residual(stack, error);
 }

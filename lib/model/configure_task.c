@@ -68,42 +68,11 @@ static int32_t resolve_head(seqd_options *options, const seqd_dataset *dataset, 
     return SEQD_OK;
 }
 
-/* Settings of forecasts that would be passed over in silence. */
-static int32_t refuse(const seqd_options *options, const seqd_option_id *ids, size_t count, const char *task,
-                      seqd_error *error)
-{
-    for (size_t i = 0; i < count; i++)
-        if (seqd_option_is_set(options, ids[i]) && !is(options, ids[i], seqd_option_text(NULL, ids[i])))
-            return seqd_fail(error, SEQD_E_OPTION, "option '%s' has no effect for task=%s", seqd_option_name(ids[i]),
-                             task);
-    return SEQD_OK;
-}
-
-int32_t seqd_model_refuse_task_options(const seqd_options *options, seqd_error *error)
-{
-    static const seqd_option_id ids[] = {SEQD_OPT_POOLING, SEQD_OPT_CLASS_WEIGHT, SEQD_OPT_LABEL_SMOOTHING,
-                                         SEQD_OPT_THRESHOLD, SEQD_OPT_NUM_COLUMNS, SEQD_OPT_CAT_COLUMNS,
-                                         SEQD_OPT_EVENT_COLUMN, SEQD_OPT_LABEL_COLUMN, SEQD_OPT_LABEL,
-                                         SEQD_OPT_LABEL_EVENTS, SEQD_OPT_LABEL_WINDOW, SEQD_OPT_MAX_LEN,
-                                         SEQD_OPT_MIN_COUNT, SEQD_OPT_TIME_GAP, SEQD_OPT_NUM_TRANSFORM};
-    return refuse(options, ids, sizeof ids / sizeof *ids, "forecast", error);
-}
-
 int32_t seqd_model_resolve_task(seqd_options *options, const seqd_dataset *dataset, seqd_error *error)
 {
-    static const seqd_option_id ids[] = {SEQD_OPT_CONTEXT_LENGTH, SEQD_OPT_SCALER, SEQD_OPT_SCALE_WINDOW,
-                                         SEQD_OPT_LAGS, SEQD_OPT_DECODER_SIZE, SEQD_OPT_DIFFERENCING,
-                                         SEQD_OPT_CALENDAR, SEQD_OPT_TARGET_COLUMN, SEQD_OPT_IN_STOCK_COLUMN,
-                                         SEQD_OPT_STATIC_COLUMNS, SEQD_OPT_STATIC_REAL_COLUMNS, SEQD_OPT_KNOWN_COLUMNS,
-                                         SEQD_OPT_PAST_COLUMNS, SEQD_OPT_SEASON_LENGTH, SEQD_OPT_FILL,
-                                         SEQD_OPT_DUPLICATES, SEQD_OPT_NEGATIVES, SEQD_OPT_OUTLIERS,
-                                         SEQD_OPT_SERIES_END};
-    static const seqd_option_id classes_only[] = {SEQD_OPT_CLASS_WEIGHT, SEQD_OPT_LABEL_SMOOTHING, SEQD_OPT_THRESHOLD};
     const seqd_events *events = dataset->events;
     const bool classify = events->task == SEQD_TASK_CLASSIFY;
     const char *task = classify ? "classify" : "regress";
-    SEQD_CHECK(refuse(options, ids, sizeof ids / sizeof *ids, task, error));
-    if (!classify) SEQD_CHECK(refuse(options, classes_only, sizeof classes_only / sizeof *classes_only, task, error));
     if (is(options, SEQD_OPT_MODEL, "encdec") && !classify)
         return seqd_fail(error, SEQD_E_OPTION, "model=encdec makes forecasts and tells classes, it does not fit task=%s",
                          task);

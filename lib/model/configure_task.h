@@ -8,8 +8,6 @@
 
 /* Replaces automatic settings by what the data ask for. SEQD_E_OPTION, SEQD_E_DATA as seqd_model_resolve. */
 int32_t seqd_model_resolve_task(seqd_options *options, const seqd_dataset *dataset, seqd_error *error);
-/* SEQD_E_OPTION for an option of tasks that would have no effect on a forecast. */
-int32_t seqd_model_refuse_task_options(const seqd_options *options, seqd_error *error);
 /* Heads of counts see labels in units of their mean; others keep mean and deviation. */
 void seqd_model_scale_labels(const seqd_options *options, seqd_features *features);
 

@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "combine.h"
 #include "context.h"
+#include "option_scope.h"
 #include "status.h"
 
 int32_t seqd_model_need_network(const seqd_model *model, const char *what, seqd_error *error)
@@ -122,6 +123,7 @@ int32_t seqd_model_join(seqd_model *const *models, int32_t count, seqd_combine c
     SEQD_TRY(status, failed,
              seqd_option_set(model->options, SEQD_OPT_COMBINE, combine == SEQD_COMBINE_MEDIAN ? "median" : "mean",
                              error));
+    seqd_options_settle(model->options);
     SEQD_TRY(status, failed, seqd_model_gather(model, flat, members, combine, error));
     describe(model);
     *out = model;

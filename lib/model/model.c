@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "configure_task.h"
 #include "context.h"
+#include "option_scope.h"
 #include "status.h"
 #include "text.h"
 
@@ -131,6 +132,9 @@ int32_t seqd_model_make(seqd_context *context, const seqd_options *options, cons
         if (strcmp(seqd_option_group(id), "data") == 0 && seqd_option_is_set(dataset->options, id))
             SEQD_TRY(status, failed,
                      seqd_option_set(model->options, id, seqd_option_text(dataset->options, id), error));
+    SEQD_TRY(status, failed,
+             seqd_options_refuse_own_idle(model->options, SEQD_GROUP_DATA | SEQD_GROUP_MODEL | SEQD_GROUP_TRAINING, error));
+    seqd_options_settle(model->options);
     SEQD_TRY(status, failed, seqd_model_resolve(model->options, dataset, error));
     const seqd_option_id length = dataset->events ? SEQD_OPT_MAX_LEN : SEQD_OPT_CONTEXT_LENGTH;
     SEQD_TRY(status, failed,
@@ -142,6 +146,7 @@ int32_t seqd_model_make(seqd_context *context, const seqd_options *options, cons
     SEQD_TRY(status, failed, seqd_model_assemble(model, INT64_MAX, error));
     seqd_net_init(&model->net, (uint64_t)seqd_option_i64(model->options, SEQD_OPT_SEED), model->parameters);
     describe(model, dataset);
+    seqd_options_settle(model->options);
     if (from) seqd_adapt_weights(from, model);
     *out = model;
     return SEQD_OK;

@@ -7,6 +7,7 @@
 #include "bytes.h"
 #include "context.h"
 #include "features_bytes.h"
+#include "option_scope.h"
 #include "sections.h"
 #include "status.h"
 
@@ -49,6 +50,7 @@ int32_t seqd_options_get(seqd_options *options, seqd_scanner *in, seqd_error *er
         SEQD_CHECK(seqd_option_find(name, &id, error));
         SEQD_CHECK(seqd_option_set(options, id, value, error));
     }
+    seqd_options_settle(options);
     return SEQD_OK;
 }
 

@@ -51,7 +51,6 @@ static int64_t usual_context(const seqd_dataset *dataset, int64_t horizon)
 int32_t seqd_model_resolve(seqd_options *options, const seqd_dataset *dataset, seqd_error *error)
 {
     if (dataset->events) return seqd_model_resolve_task(options, dataset, error);
-    SEQD_CHECK(seqd_model_refuse_task_options(options, error));
     const seqd_target_facts facts = look_at(dataset);
     if (facts.observed == 0)
         return seqd_fail(error, SEQD_E_DATA, "the data hold no observed value of the target");

@@ -7,24 +7,6 @@
 #include "alloc.h"
 #include "status.h"
 
-/* An option that does nothing here, set to something else than its default. */
-static int32_t refuse_idle(const seqd_options *options, seqd_option_id id, bool used, const char *whose,
-                           seqd_error *error)
-{
-    if (used || !seqd_option_is_set(options, id)) return SEQD_OK;
-    if (seqd_option_f64(options, id) == seqd_option_f64(NULL, id)) return SEQD_OK;
-    return seqd_fail(error, SEQD_E_OPTION, "option '%s' has no effect without %s", seqd_option_name(id), whose);
-}
-
-static int32_t check(const seqd_options *options, const seqd_update *update, seqd_error *error)
-{
-    const bool plateau = update->schedule == SEQD_SCHEDULE_PLATEAU;
-    SEQD_CHECK(refuse_idle(options, SEQD_OPT_WEIGHT_DECAY, update->rule == SEQD_RULE_ADAMW, "optimizer=adamw", error));
-    SEQD_CHECK(refuse_idle(options, SEQD_OPT_RHO, update->rule == SEQD_RULE_RMSPROP, "optimizer=rmsprop", error));
-    SEQD_CHECK(refuse_idle(options, SEQD_OPT_PLATEAU_FACTOR, plateau, "schedule=plateau", error));
-    return refuse_idle(options, SEQD_OPT_PLATEAU_PATIENCE, plateau, "schedule=plateau", error);
-}
-
 static void read_settings(const seqd_options *options, seqd_update *update)
 {
     update->rule = (seqd_rule)seqd_option_choice(options, SEQD_OPT_OPTIMIZER);
@@ -52,7 +34,6 @@ int32_t seqd_update_create(seqd_context *context, const seqd_options *options, c
 {
     memset(update, 0, sizeof *update);
     read_settings(options, update);
-    SEQD_CHECK(check(options, update, error));
     for (int32_t i = 0; i < part_count; i++) update->count += parts[i].count;
     const size_t count = (size_t)update->count;
     const bool first = update->rule != SEQD_RULE_RMSPROP, second = update->rule != SEQD_RULE_SGD;

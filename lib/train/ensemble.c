@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "option_scope.h"
 #include "status.h"
 #include "text.h"
 
@@ -22,8 +23,25 @@ bool seqd_ensemble_asked(const seqd_options *options)
            count_kinds(seqd_option_text(options, SEQD_OPT_ENSEMBLE_MODELS)) > 0;
 }
 
+/* What concerns none of the members is refused here; what concerns another kind is left out of a member's settings. */
+static int32_t refuse_idle(const seqd_options *options, const char *task, seqd_error *error)
+{
+    const char *kinds = seqd_option_text(options, SEQD_OPT_ENSEMBLE_MODELS);
+    const seqd_varied varied[] = {{SEQD_OPT_TASK, task}, {SEQD_OPT_MODEL, kinds}};
+    const seqd_scope scope = {options, options, varied, count_kinds(kinds) > 0 ? 2 : 1};
+    return seqd_options_refuse_idle(options, &scope, SEQD_GROUP_MODEL | SEQD_GROUP_TRAINING, error);
+}
+
+static void drop_idle(seqd_options *options, const char *task)
+{
+    const seqd_varied varied[] = {{SEQD_OPT_TASK, task}};
+    const seqd_scope scope = {options, options, varied, 1};
+    seqd_options_drop_idle(options, &scope, SEQD_GROUP_MODEL | SEQD_GROUP_TRAINING);
+}
+
 /* The settings of member `index`: a seed of its own, and its kind of network where kinds are named. */
-static int32_t member_options(const seqd_options *options, int32_t index, seqd_options **out, seqd_error *error)
+static int32_t member_options(const seqd_options *options, int32_t index, const char *task, seqd_options **out,
+                              seqd_error *error)
 {
     const char *kinds = seqd_option_text(options, SEQD_OPT_ENSEMBLE_MODELS), *item;
     const int32_t count = count_kinds(kinds);
@@ -44,6 +62,7 @@ static int32_t member_options(const seqd_options *options, int32_t index, seqd_o
         SEQD_TRY(status, failed, seqd_option_set(own, SEQD_OPT_MODEL, kind, error));
         SEQD_TRY(status, failed, seqd_option_set(own, SEQD_OPT_ENSEMBLE_MODELS, "", error));
     }
+    drop_idle(own, task);
     *out = own;
     return SEQD_OK;
 failed:
@@ -112,11 +131,13 @@ int32_t seqd_ensemble_fit(seqd_context *context, const seqd_options *options, se
     if (!seqd_ensemble_asked(options)) return train_one(context, options, dataset, task, out, summary, error);
     if (count > SEQD_MOST_MEMBERS)
         return seqd_fail(error, SEQD_E_LIMIT, "an ensemble has at most %d members", SEQD_MOST_MEMBERS);
+    const char *read = seqd_option_text(dataset->options, SEQD_OPT_TASK);
+    SEQD_CHECK(refuse_idle(options, read, error));
     int32_t made = 0, status = SEQD_OK;
     while (made < count && status == SEQD_OK) {
         seqd_options *own = NULL;
         char text[96];
-        SEQD_TRY(status, done, member_options(options, made, &own, error));
+        SEQD_TRY(status, done, member_options(options, made, read, &own, error));
         name_member(text, sizeof text, task, seqd_option_text(own, SEQD_OPT_MODEL), made, count);
         seqd_model *member = NULL;
         status = train_one(context, own, dataset, text, &member, &one, error);

@@ -55,6 +55,7 @@ int32_t seqd_optimizer_new(seqd_model *model, const seqd_options *options, seqd_
     const seqd_tensors *tensors = &model->net.tensors;
     seqd_update_part parts[SEQD_MAX_TENSORS];
     SEQD_CHECK(seqd_model_need_network(model, "an optimizer", error));
+    SEQD_CHECK(seqd_trainer_refuse_idle(model, options, error));
     for (int32_t i = 0; i < tensors->count; i++) {
         const seqd_tensor *tensor = &tensors->at[i];
         parts[i] = (seqd_update_part){tensor->offset, tensor->shape[0] * tensor->shape[1], tensor->rank == 2, false};

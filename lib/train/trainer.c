@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "backend.h"
 #include "context.h"
+#include "option_scope.h"
 #include "status.h"
 
 /*
@@ -41,6 +42,12 @@ static int32_t make_room(seqd_trainer *trainer, seqd_error *error)
     return SEQD_OK;
 }
 
+int32_t seqd_trainer_refuse_idle(const seqd_model *model, const seqd_options *options, seqd_error *error)
+{
+    const seqd_scope scope = {model->options, options, NULL, 0};
+    return seqd_options_refuse_idle(options, &scope, SEQD_GROUP_TRAINING, error);
+}
+
 int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_options *options,
                          seqd_optimizer *optimizer, seqd_trainer **out, seqd_error *error)
 {
@@ -50,6 +57,7 @@ int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_op
     if (seqd_ensemble_asked(options))
         return seqd_fail(error, SEQD_E_OPTION,
                          "a trainer trains one network: seqd_ensemble_train goes by ensemble_size and ensemble_models");
+    SEQD_CHECK(seqd_trainer_refuse_idle(model, options, error));
     if (optimizer && optimizer->model != model)
         return seqd_fail(error, SEQD_E_ARG, "the optimizer was made for another model");
     int free_model = 0;

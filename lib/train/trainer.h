@@ -177,6 +177,8 @@ struct seqd_trainer {
 
 int32_t seqd_optimizer_new(seqd_model *model, const seqd_options *options, seqd_optimizer **out, seqd_error *error);
 void seqd_optimizer_free(seqd_optimizer *optimizer);
+/* SEQD_E_OPTION for an option of training without effect on the model (option_scope.h). */
+int32_t seqd_trainer_refuse_idle(const seqd_model *model, const seqd_options *options, seqd_error *error);
 int32_t seqd_trainer_new(seqd_model *model, seqd_dataset *dataset, const seqd_options *options,
                          seqd_optimizer *optimizer, seqd_trainer **out, seqd_error *error);
 void seqd_trainer_free(seqd_trainer *trainer);

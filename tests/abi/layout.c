@@ -76,7 +76,7 @@ int main(void)
     AT(seqd_progress, elapsed_seconds, 56);
     AT(seqd_progress, remaining_seconds, 64);
     AT(seqd_progress, task, 72);
-    SIZE(seqd_option_info, 72);
+    SIZE(seqd_option_info, 80);
     AT(seqd_option_info, struct_size, 0);
     AT(seqd_option_info, name, 8);
     AT(seqd_option_info, type, 16);
@@ -86,6 +86,7 @@ int main(void)
     AT(seqd_option_info, minimum, 48);
     AT(seqd_option_info, maximum, 56);
     AT(seqd_option_info, help, 64);
+    AT(seqd_option_info, scope, 72);
     SIZE(seqd_dataset_summary, 136);
     AT(seqd_dataset_summary, struct_size, 0);
     AT(seqd_dataset_summary, rows, 8);

@@ -78,8 +78,9 @@ seqd_options *rig_options(seqd_context *context, const char *settings)
     seqd_error error = SEQD_ERROR_INIT;
     seqd_options *options = NULL;
     RIG_OK(seqd_options_create(context, &options, &error));
-    rig_set(options, "freq=D horizon=4 context_length=10 hidden_size=6 decoder_size=4 lags=7 max_steps=6 val_every=3 "
-                     "batch_size=8 warmup_steps=2");
+    rig_set(options, "freq=D horizon=4 context_length=10 lags=7 max_steps=6 val_every=3 batch_size=8 warmup_steps=2");
+    if (!strstr(settings, "model=mlp") && !strstr(settings, "model=linear")) rig_set(options, "hidden_size=6");
+    if (!strstr(settings, "model=encdec")) rig_set(options, "decoder_size=4");
     rig_set(options, settings);
     return options;
 }

@@ -81,8 +81,9 @@ static void nothing_new_is_the_same_model(void **state)
     (void)state;
     static const char *const kinds[] = { "", "head=negative_binomial model=gru", "head=mse scaler=standard", "model=encdec" };
     for (int k = 0; k < 4; k++) {
-        seqd_options *options = rig_options(context, columns);
-        rig_set(options, kinds[k]);
+        char settings[256];
+        (void)snprintf(settings, sizeof settings, "%s%s%s", columns, kinds[k][0] ? " " : "", kinds[k]);
+        seqd_options *options = rig_options(context, settings);
         seqd_dataset *dataset = shop(options, old_kinds, 3, 60);
         seqd_model *model = rig_train(context, options, dataset), *same = NULL, *loaded = NULL;
         RIG_OK(seqd_model_adapt(model, NULL, dataset, &same, &error));

@@ -93,7 +93,8 @@ static seqd_options *settings_of(seqd_context *context, const question *q, const
 {
     seqd_options *options = NULL;
     RIG_OK(seqd_options_create(context, &options, &error));
-    rig_set(options, "label_column=label hidden_size=32 dropout=0");
+    rig_set(options, "label_column=label dropout=0");
+    if (!strstr(more, "model=mlp")) rig_set(options, "hidden_size=32");
     rig_set(options, q->settings);
     rig_set(options, more);
     return options;
@@ -181,8 +182,8 @@ static seqd_options *small_settings(seqd_context *context, const char *make)
 {
     seqd_options *options = NULL;
     RIG_OK(seqd_options_create(context, &options, &error));
-    rig_set(options, "event_column=event cat_columns=kind hidden_size=5 max_steps=6 val_every=3 "
-                     "batch_size=40 max_len=4 val_fraction=0.2");
+    rig_set(options, "event_column=event cat_columns=kind max_steps=6 val_every=3 batch_size=40 max_len=4 val_fraction=0.2");
+    if (!strstr(make, "model=mlp") && !strstr(make, "model=l") && !strstr(make, "ensemble")) rig_set(options, "hidden_size=5");
     rig_set(options, make);
     return options;
 }
@@ -348,10 +349,10 @@ static int32_t whole_way(rig_memory *memory, const char *make)
     rig_text text = small_events(12, "p");
     int32_t status = seqd_context_create(&allocator, &context, &error);
     if (status == SEQD_OK) status = seqd_options_create(context, &options, &error);
-    static const char *const pairs[][2] = {{"event_column", "event"}, {"label_column", "label"}, {"hidden_size", "3"},
-                                           {"max_steps", "2"}, {"val_every", "1"}, {"class_weight", "balanced"},
-                                           {"task", "classify"}};
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs && status == SEQD_OK; i++)
+    static const char *const pairs[][2] = {{"event_column", "event"}, {"label_column", "label"}, {"max_steps", "2"}, {"val_every", "1"}, {"class_weight", "balanced"},
+                                           {"task", "classify"}, {"hidden_size", "3"}};
+    const size_t pair_count = sizeof pairs / sizeof *pairs - (strcmp(make, "lstm") != 0);
+    for (size_t i = 0; i < pair_count && status == SEQD_OK; i++)
         status = seqd_options_set_str(options, pairs[i][0], pairs[i][1], &error);
     if (status == SEQD_OK) status = seqd_options_set_str(options, "model", make, &error);
     if (status == SEQD_OK) status = seqd_dataset_parse(context, options, text.bytes, text.size, &dataset, &error);

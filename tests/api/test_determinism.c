@@ -58,8 +58,8 @@ static result run(int32_t threads, const char *settings)
 {
     seqd_context *context = new_context(threads);
     seqd_error error = SEQD_ERROR_INIT;
-    seqd_options *options = rig_options(context, "batch_size=50");
-    rig_set(options, settings);
+    seqd_options *options = rig_options(context, settings);
+    rig_set(options, "batch_size=50");
     RIG_OK(seqd_options_set_str(options, "backend", backend, &error));
     const result r = run_on(context, options, rig_dataset(context, options, SERIES, DAYS));
     seqd_options_release(options);

@@ -19,7 +19,8 @@ static seqd_options *options_of(const char *settings)
     if (!strstr(settings, "task=")) return rig_options(context, settings);
     seqd_options *options = NULL;
     RIG_OK(seqd_options_create(context, &options, &error));
-    rig_set(options, "hidden_size=4 max_steps=4 val_every=2 batch_size=8 warmup_steps=1");
+    rig_set(options, "max_steps=4 val_every=2 batch_size=8 warmup_steps=1");
+    if (!strstr(settings, "model=mlp") && !strstr(settings, "model=linear")) rig_set(options, "hidden_size=4");
     rig_set(options, settings);
     return options;
 }

@@ -73,19 +73,21 @@ static weights after_steps(const char *settings, int64_t steps)
     return w;
 }
 
+/* By the trainer, which may have other options than the model had. */
 static void refused(const char *settings, const char *word)
 {
-    seqd_options *options = rig_options(context, settings);
+    seqd_options *options = rig_options(context, settings), *plain = rig_options(context, "");
     seqd_dataset *dataset = rig_dataset(context, options, 6, 60);
     seqd_model *model = NULL;
     seqd_trainer *trainer = NULL;
-    RIG_OK(seqd_model_create(context, options, dataset, &model, &error));
+    RIG_OK(seqd_model_create(context, plain, dataset, &model, &error));
     RIG_EXPECT(SEQD_E_OPTION, seqd_trainer_create(model, dataset, options, NULL, &trainer, &error));
     assert_null(trainer);
     if (!strstr(error.message, word)) print_error("%s: %s\n", settings, error.message);
     assert_non_null(strstr(error.message, word));
     seqd_model_release(model);
     seqd_dataset_release(dataset);
+    seqd_options_release(plain);
     seqd_options_release(options);
 }
 

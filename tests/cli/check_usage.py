@@ -95,7 +95,8 @@ class Describe(CliTest):
         names = [option["name"] for option in options]
         self.assertEqual(len(set(names)), len(names))
         for option in options:
-            self.assertEqual(set(option), {"name", "type", "group", "default", "choices", "minimum", "maximum", "help"})
+            self.assertEqual(set(option), {"name", "type", "group", "default", "choices", "minimum", "maximum", "help",
+                                           "scope"})
             self.assertIn(option["group"], ("data", "model", "training", "evaluation"))
             self.assertTrue(option["help"])
             self.assertEqual(option["type"] == "choice", bool(option["choices"]))
@@ -108,10 +109,12 @@ class Describe(CliTest):
         for option in self.options():
             self.assertRegex(text, r"(?m)^  %s +%s" % (option["name"], option["type"]))
             self.assertIn(option["help"], text)
+            self.assertIn("; only with %s\n" % option["scope"] if option["scope"] else option["name"], text)
+            self.assertIn("| `%s` |" % option["scope"] if option["scope"] else option["name"], markdown)
             self.assertIn("| `%s` | %s |" % (option["name"], option["type"]), markdown)
         for line in markdown.splitlines():
             if line.startswith("|"):
-                self.assertEqual(len(re.findall(r"(?<!\\)\|", line)), 6, line)
+                self.assertEqual(len(re.findall(r"(?<!\\)\|", line)), 7, line)
 
     def test_out_writes_the_same_page(self):
         self.assertEqual(self.good("describe", "--markdown", "--out", "options.md")[0], "")

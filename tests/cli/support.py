@@ -75,7 +75,8 @@ class CliTest(unittest.TestCase):
 
     @classmethod
     def train(cls, out="model.seqd", *more):
-        done = cls.call("train", "--data", "sales.csv", *SMALL, "--quiet", "--out", out, *more)
+        small = SMALL[:2] + SMALL[4:] if "encdec" in more else SMALL
+        done = cls.call("train", "--data", "sales.csv", *small, "--quiet", "--out", out, *more)
         assert done.returncode == 0, done.stderr.decode()
         return cls.folder / out
 

@@ -58,7 +58,7 @@ seqd_options *fuzz_model_options(seqd_context *context, const char *settings)
 
 #define SMALL "max_steps=2 val_every=1 batch_size=4 warmup_steps=1 "
 #define SALES SMALL "horizon=3 context_length=6 decoder_size=2 "
-#define ENCDEC SALES "model=encdec freq=D lags=7 "
+#define ENCDEC SMALL "horizon=3 context_length=6 model=encdec freq=D lags=7 "
 #define EVENTS SMALL "task=classify label=column max_len=6 val_fraction=0.3 cat_columns=item num_columns=price "
 enum { MODEL, CHECKPOINT, ENSEMBLE };
 static const struct {

@@ -239,7 +239,9 @@ static double learn(const question *q, const char *model_settings, double *alike
     seqd_model *model = NULL;
     seqd_predictor *predictor = NULL;
     seqd_prediction *prediction = NULL, *plain = NULL;
-    STRESS_CHECK(snprintf(settings, sizeof settings, "id_column=user hidden_size=32 dropout=0 %s%s",
+    const bool flat = strstr(model_settings, "model=mlp") || strstr(model_settings, "model=linear") ||
+                      strstr(model_settings, "model=logistic");
+    STRESS_CHECK(snprintf(settings, sizeof settings, "id_column=user %s%s%s", flat ? "" : "hidden_size=32 dropout=0 ",
                           q->settings, model_settings) < (int)sizeof settings);
     STRESS_OK(seqd_context_create(NULL, &context, &error));
     STRESS_OK(seqd_options_create(context, &options, &error));

@@ -47,20 +47,23 @@ static void run_round(const char *path, bool leak)
     seqd_context *context = NULL;
     seqd_model *loaded = NULL;
     seqd_forecast *forecast = NULL;
-    char settings[512];
+    char settings[640];
     STRESS_OK(seqd_context_create(NULL, &context, &error));
     STRESS_OK(seqd_context_set_threads(context, draw(1, 3), &error));
     const bool events = draw(0, 3) == 0;
     const int horizon = draw(1, 12), context_length = draw(2, 40), network = draw(0, 5);
     const bool dot = network == 4;
     int used = events ? snprintf(settings, sizeof settings, STRESS_EVENTS "max_len=%d ", draw(1, 40))
-                      : snprintf(settings, sizeof settings, "horizon=%d context_length=%d decoder_size=%d head=%s fill=%s ",
-                                 horizon, context_length, draw(1, 24), heads[draw(0, 5)], fills[draw(0, 2)]);
+                      : snprintf(settings, sizeof settings, "horizon=%d context_length=%d %s=%d head=%s fill=%s ",
+                                 horizon, context_length, network > 2 ? "scale_window" : "decoder_size", draw(1, 24),
+                                 heads[draw(0, 5)], fills[draw(0, 2)]);
     const char *cell = networks[events && dot ? 3 : network];
-    used += snprintf(settings + used, sizeof settings - (size_t)used,
-                     "hidden_size=%d num_layers=%d batch_size=%d max_steps=%d dropout=%s seed=%d model=%s",
-                     dot ? 9 : draw(1, 40), dot ? 1 : draw(1, 3), draw(1, 70), draw(1, 8), draw(0, 1) ? "0" : "0.2",
-                     draw(1, 1000), cell);
+    const int units = dot ? 9 : draw(1, 40), layers = dot ? 1 : draw(1, 3);
+    used += network == 5 ? snprintf(settings + used, sizeof settings - (size_t)used, "mlp_size=%d ", units)
+                         : snprintf(settings + used, sizeof settings - (size_t)used, "hidden_size=%d num_layers=%d ", units,
+                                    layers);
+    used += snprintf(settings + used, sizeof settings - (size_t)used, "batch_size=%d max_steps=%d dropout=%s seed=%d model=%s",
+                     draw(1, 70), draw(1, 8), draw(0, 1) ? "0" : "0.2", draw(1, 1000), cell);
     STRESS_CHECK(used < (int)sizeof settings);
     seqd_options *options = stress_options(context, settings);
     const int series = draw(events ? 8 : 1, 60); /* of few sequences a part may have but one label */

@@ -57,9 +57,12 @@ static inline seqd_options *stress_options(seqd_context *context, const char *se
     seqd_error error = SEQD_ERROR_INIT;
     seqd_options *options = NULL;
     STRESS_OK(seqd_options_create(context, &options, &error));
-    stress_set(options, "hidden_size=4 max_steps=4 val_every=2 batch_size=8 warmup_steps=1");
-    if (!strstr(settings, "task="))
-        stress_set(options, "freq=int horizon=3 context_length=8 decoder_size=4 lags=4 season_length=4");
+    stress_set(options, "max_steps=4 val_every=2 batch_size=8 warmup_steps=1");
+    if (!strstr(settings, "model=mlp") && !strstr(settings, "model=linear")) stress_set(options, "hidden_size=4");
+    if (!strstr(settings, "task=")) {
+        stress_set(options, "freq=int horizon=3 context_length=8 lags=4 season_length=4");
+        if (!strstr(settings, "model=encdec")) stress_set(options, "decoder_size=4");
+    }
     stress_set(options, settings);
     return options;
 }

@@ -16,6 +16,8 @@ int main(int argc, char **argv)
     seqd_trainer *trainer = NULL;
     seqd_predictor *predictor = NULL;
     seqd_forecast *forecast = NULL;
+    const seqd_stock stock = { .struct_size = sizeof stock, .on_hand = 40, .lead_time = 7, .review_period = 7,
+                               .service_level = 0.95, .pack_size = 12 };
     seqd_reorder reorder = { .struct_size = sizeof reorder };
     double mean[14], high[14];
     char date[24];
@@ -46,7 +48,7 @@ int main(int argc, char **argv)
         printf("%s,%s,%.9g,%.9g\n", argv[2], date, mean[step], high[step]);
     }
     /* 40 on hand, none on order, 7 days of lead time, orders once in 7 days, 95 % service, packs of 12. */
-    TRY(seqd_reorder_from_forecast(forecast, article, 40, 0, 7, 7, 0.95, 12, 0, 0, 1, &reorder, &error));
+    TRY(seqd_reorder_from_forecast(forecast, article, &stock, 0, 1, &reorder, &error));
     printf("reorder point %.9g, order now %.9g\n", reorder.reorder_point, reorder.order_quantity);
 
 done:

@@ -43,14 +43,14 @@ static int32_t alerts(const seqd_forecast *forecast, const seqd_table *stock, se
     for (int64_t row = 0; row < seqd_table_row_count(stock); row++) {
         seqd_reorder answer = {.struct_size = sizeof answer};
         double value[5];
-        int64_t series = 0;
         for (int i = 0; i < 5; i++)
             TRY(seqd_table_number(stock, row, seqd_table_find_column(stock, names[i]), &value[i], error));
         const char *article = seqd_table_text(stock, row, id);
-        while (series < seqd_forecast_series_count(forecast) &&
-               strcmp(seqd_forecast_series_id(forecast, series), article) != 0) series++;
-        TRY(seqd_reorder_from_forecast(forecast, series, value[0], value[1], (int32_t)value[2], 7, 0.95, value[3],
-                                       value[4], 0, 1, &answer, error));
+        const seqd_stock now = {.struct_size = sizeof now, .on_hand = value[0], .on_order = value[1],
+                                .lead_time = (int32_t)value[2], .review_period = 7, .service_level = 0.95,
+                                .pack_size = value[3], .min_order = value[4]};
+        TRY(seqd_reorder_from_forecast(forecast, seqd_forecast_find_series(forecast, article), &now, 0, 1, &answer,
+                                       error));
         orders += answer.order_quantity > 0.0;
         if (answer.alert && found++ < 10)
             printf("%-10s %10.0f %10.0f %14.0f %10.0f\n", article, value[0], value[2], answer.reorder_point,

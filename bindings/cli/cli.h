@@ -59,10 +59,13 @@
     X(BEST, "best", "FILE", CLI_TUNE, "where the best settings go, for --config")                                      \
     X(STOCK, "stock", "FILE", CLI_STOCKED,                                                                             \
       "stock levels: unique_id, on_hand, and where wanted on_order, lead_time, review_period, service_level, "         \
-      "pack_size, min_order")                                                                                          \
+      "pack_size, min_order, lead_time_std")                                                                           \
     X(LEAD_TIME, "lead_time", "N", CLI_STOCKED, "steps from an order to its arrival")                                  \
     X(REVIEW, "review", "N", CLI_STOCKED, "steps between two occasions to order (default 1)")                          \
-    X(SERVICE_LEVEL, "service_level", "P", CLI_STOCKED, "chance of no stock-out in a cycle (default 0.95)")            \
+    X(LEAD_TIME_STD, "lead_time_std", "D", CLI_STOCKED, "standard deviation of the lead time, in steps (default 0)")   \
+    X(SERVICE_LEVEL, "service_level", "P", CLI_STOCKED, "the share that service is about (default 0.95)")              \
+    X(SERVICE, "service", "KIND", CLI_STOCKED,                                                                         \
+      "cycle: chance of no stock-out in a cycle; fill-rate: share of demand served from stock (default cycle)")        \
     X(PACK_SIZE, "pack_size", "Q", CLI_STOCKED, "order in multiples of this")                                          \
     X(MIN_ORDER, "min_order", "Q", CLI_STOCKED, "smallest order")                                                      \
     X(PATHS, "paths", "N", CLI_STOCKED, "sample paths per article (default 1000)")                                     \
@@ -284,6 +287,7 @@ typedef struct cli_reorder_list {
     int64_t without_stock; /* series of the data that the stock file does not know */
     int64_t unknown; /* articles of the stock file that the data do not know */
     double service_level; /* of the flags */
+    int32_t service;
 } cli_reorder_list;
 int cli_reorder(cli *c, const cli_prediction *prediction, cli_reorder_list *out);
 void cli_reorder_release(cli_reorder_list *list);

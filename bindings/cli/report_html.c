@@ -100,8 +100,11 @@ static void write_reorder(const report *r)
     int64_t count = r->list->count, open = count < OPEN_ROWS ? count : OPEN_ROWS;
     fprintf(r->file, "<section aria-labelledby=\"reorder\"><h2 id=\"reorder\">What to order</h2>\n"
             "<p class=\"soft\">Most urgent first: an article marked <em>order now</em> is expected to be used up "
-            "before an order placed today can arrive. The service level is %.4g %% a cycle where the stock file "
-            "gives no other.</p>\n", 100 * r->list->service_level);
+            "before an order placed today can arrive. %s %.4g %% where the stock file gives no other level."
+            "</p>\n",
+            r->list->service == SEQD_SERVICE_FILL_RATE ? "Of all demand, what is served from stock is to be"
+                                                       : "The chance of no stock-out in a cycle is to be",
+            100 * r->list->service_level);
     write_reorder_table(r, 0, open, "Reorder list by urgency");
     if (open < count) {
         fprintf(r->file, "<details><summary>The other %s articles</summary>\n", cli_count(count - open));

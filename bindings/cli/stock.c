@@ -6,9 +6,9 @@
 #include "cli.h"
 
 /* Columns of the stock file; a flag gives the value of articles whose cell is empty or whose column is not there. */
-enum { ON_HAND, ON_ORDER, LEAD_TIME, REVIEW_PERIOD, SERVICE_LEVEL, PACK_SIZE, MIN_ORDER, VALUE_COUNT };
+enum { ON_HAND, ON_ORDER, LEAD_TIME, REVIEW_PERIOD, SERVICE_LEVEL, PACK_SIZE, MIN_ORDER, LEAD_TIME_STD, VALUE_COUNT };
 static const char *const value_names[VALUE_COUNT] = {
-    "on_hand", "on_order", "lead_time", "review_period", "service_level", "pack_size", "min_order",
+    "on_hand", "on_order", "lead_time", "review_period", "service_level", "pack_size", "min_order", "lead_time_std",
 };
 
 typedef struct stock_file {
@@ -18,6 +18,7 @@ typedef struct stock_file {
     int32_t id_count;
     int32_t columns[VALUE_COUNT]; /* -1: not there */
     double defaults[VALUE_COUNT];
+    int32_t service;
     int32_t paths;
     uint64_t seed;
 } stock_file;
@@ -50,7 +51,7 @@ static int read_defaults(cli *c, const seqd_options *options, stock_file *f)
 {
     int64_t lead_time = -1, review = 1, paths = 0, seed = 1;
     f->defaults[ON_HAND] = (double)NAN;
-    f->defaults[ON_ORDER] = f->defaults[PACK_SIZE] = f->defaults[MIN_ORDER] = 0;
+    f->defaults[ON_ORDER] = f->defaults[PACK_SIZE] = f->defaults[MIN_ORDER] = f->defaults[LEAD_TIME_STD] = 0;
     f->defaults[SERVICE_LEVEL] = 0.95;
     int status = cli_flag_whole(c, CLI_FLAG_LEAD_TIME, 0, 4096, &lead_time);
     if (status == CLI_OK) status = cli_flag_whole(c, CLI_FLAG_REVIEW, 0, 4096, &review);
@@ -58,6 +59,11 @@ static int read_defaults(cli *c, const seqd_options *options, stock_file *f)
     if (status == CLI_OK) status = cli_flag_real(c, CLI_FLAG_SERVICE_LEVEL, &f->defaults[SERVICE_LEVEL]);
     if (status == CLI_OK) status = cli_flag_real(c, CLI_FLAG_PACK_SIZE, &f->defaults[PACK_SIZE]);
     if (status == CLI_OK) status = cli_flag_real(c, CLI_FLAG_MIN_ORDER, &f->defaults[MIN_ORDER]);
+    if (status == CLI_OK) status = cli_flag_real(c, CLI_FLAG_LEAD_TIME_STD, &f->defaults[LEAD_TIME_STD]);
+    const char *service = c->flags[CLI_FLAG_SERVICE];
+    f->service = service != NULL && strcmp(service, "fill-rate") == 0 ? SEQD_SERVICE_FILL_RATE : SEQD_SERVICE_CYCLE;
+    if (status == CLI_OK && service != NULL && f->service == SEQD_SERVICE_CYCLE && strcmp(service, "cycle") != 0)
+        status = cli_wrong(c, "--service takes cycle or fill-rate, not '%s'", service);
     if (status == CLI_OK && (f->defaults[SERVICE_LEVEL] <= 0 || f->defaults[SERVICE_LEVEL] >= 1))
         status = cli_wrong(c, "--service-level takes a share between 0 and 1, not '%s'",
                            c->flags[CLI_FLAG_SERVICE_LEVEL]);
@@ -119,9 +125,12 @@ static int answer(cli *c, const cli_prediction *p, const stock_file *f, const do
     a->on_order = values[ON_ORDER];
     a->lead_time = (int32_t)values[LEAD_TIME];
     a->reorder.struct_size = (uint32_t)sizeof a->reorder;
-    if (seqd_reorder_from_forecast(p->forecast, a->series, a->on_hand, a->on_order, a->lead_time,
-                                   (int32_t)values[REVIEW_PERIOD], values[SERVICE_LEVEL], values[PACK_SIZE],
-                                   values[MIN_ORDER], f->paths, f->seed, &a->reorder, &c->error) != SEQD_OK)
+    const seqd_stock stock = { .struct_size = (uint32_t)sizeof stock, .lead_time = a->lead_time,
+                               .review_period = (int32_t)values[REVIEW_PERIOD], .service = f->service,
+                               .on_hand = a->on_hand, .on_order = a->on_order, .service_level = values[SERVICE_LEVEL],
+                               .pack_size = values[PACK_SIZE], .min_order = values[MIN_ORDER],
+                               .lead_time_std = values[LEAD_TIME_STD] };
+    if (seqd_reorder_from_forecast(p->forecast, a->series, &stock, f->paths, f->seed, &a->reorder, &c->error) != SEQD_OK)
         return cli_fail(c, "article '%s': %s", a->id, c->error.message);
     a->stockout[0] = '\0';
     int64_t step = seqd_dataset_length(p->dataset, a->series) + a->reorder.stockout_step - 1;
@@ -209,6 +218,7 @@ int cli_reorder(cli *c, const cli_prediction *prediction, cli_reorder_list *out)
     int status = open_stock(c, prediction->options, &f);
     if (status != CLI_OK) return status;
     list.service_level = f.defaults[SERVICE_LEVEL];
+    list.service = f.service;
     status = fill_list(c, prediction, &f, &list);
     seqd_table_release(f.table);
     if (status != CLI_OK) {
@@ -240,6 +250,7 @@ void cli_reorder_sheet(const cli_reorder_list *list, cli_sheet *sheet)
         { "stockout_date", "stock-out [date]", CLI_TEXT },
         { "alert", "alert", 0 },
         { "stockout_probability", "P(stock-out)", 3 },
+        { "fill_rate", "fill rate", 3 },
     };
     cli_sheet_create(sheet, columns, (int32_t)(sizeof columns / sizeof columns[0]));
     for (int64_t i = 0; i < list->count; i++) {
@@ -252,5 +263,6 @@ void cli_reorder_sheet(const cli_reorder_list *list, cli_sheet *sheet)
         cli_sheet_text(sheet, a->stockout);
         cli_sheet_number(sheet, r->alert);
         cli_sheet_number(sheet, r->stockout_probability);
+        cli_sheet_number(sheet, r->fill_rate);
     }
 }

@@ -302,17 +302,17 @@ public:
     }
 
     /* What is on the shelf and how it is ordered; quantities in units, times in steps. */
-    struct stock {
-        double on_hand = 0.0, on_order = 0.0;
-        std::int32_t lead_time = 1, review_period = 1;
-        double service_level = 0.95;
-        double pack_size = 0.0, min_order = 0.0;
+    struct stock : seqd_stock {
+        stock() : seqd_stock(detail::sized<seqd_stock>())
+        {
+            lead_time = review_period = 1;
+            service_level = 0.95;
+        }
     };
-    seqd_reorder reorder(std::int64_t series, const stock &s, std::int32_t count = 0, std::uint64_t seed = 1) const
+    seqd_reorder reorder(std::int64_t series, const seqd_stock &s, std::int32_t count = 0, std::uint64_t seed = 1) const
     {
         seqd_reorder out = detail::sized<seqd_reorder>();
-        detail::call(seqd_reorder_from_forecast, p_, series, s.on_hand, s.on_order, s.lead_time, s.review_period,
-                     s.service_level, s.pack_size, s.min_order, count, seed, &out);
+        detail::call(seqd_reorder_from_forecast, p_, series, &s, count, seed, &out);
         return out;
     }
 };

@@ -111,8 +111,25 @@ func cut(values []float64, count int) [][]float64 {
 type Stock struct {
 	OnHand, OnOrder        float64
 	LeadTime, ReviewPeriod int
-	ServiceLevel           float64 // probability of no stock-out in a cycle
+	ServiceLevel           float64 // within (0, 1): what Service is about
 	PackSize, MinOrder     float64 // 0: none
+	LeadTimeStd            float64 // standard deviation of the lead time; 0: it never varies
+	Service                Service
+}
+
+// Service says what a service level is a share of.
+type Service int32
+
+const (
+	Cycle    Service = C.SEQD_SERVICE_CYCLE     // cycles without a stock-out
+	FillRate Service = C.SEQD_SERVICE_FILL_RATE // demand that is served from stock
+)
+
+func (s Stock) c() *C.seqd_stock {
+	return &C.seqd_stock{struct_size: C.uint32_t(unsafe.Sizeof(C.seqd_stock{})), lead_time: C.int32_t(s.LeadTime),
+		review_period: C.int32_t(s.ReviewPeriod), service: C.int32_t(s.Service), on_hand: C.double(s.OnHand),
+		on_order: C.double(s.OnOrder), service_level: C.double(s.ServiceLevel), pack_size: C.double(s.PackSize),
+		min_order: C.double(s.MinOrder), lead_time_std: C.double(s.LeadTimeStd)}
 }
 
 // Reorder is the answer for one article; fields as struct seqd_reorder describes them.
@@ -123,13 +140,14 @@ type Reorder struct {
 	ProtectionDemandMean, ProtectionDemandStd      float64
 	SafetyStock, ReorderPoint, OrderUpTo, Position float64
 	OrderQuantity, StockoutProbability             float64
+	FillRate                                       float64
 }
 
 func newReorder(c *C.seqd_reorder) Reorder {
 	return Reorder{c.alert != 0, int(c.stockout_step), float64(c.lead_time_demand_mean), float64(c.lead_time_demand_std),
 		float64(c.protection_demand_mean), float64(c.protection_demand_std), float64(c.safety_stock),
 		float64(c.reorder_point), float64(c.order_up_to), float64(c.position), float64(c.order_quantity),
-		float64(c.stockout_probability)}
+		float64(c.stockout_probability), float64(c.fill_rate)}
 }
 
 // Reorder tells what to order, from `paths` sample paths (0: 1000) drawn with seed.
@@ -137,9 +155,8 @@ func (f *Forecast) Reorder(series int, s Stock, paths int, seed uint64) (Reorder
 	out := C.seqd_reorder{struct_size: C.uint32_t(unsafe.Sizeof(C.seqd_reorder{}))}
 	err := f.use(func(c *C.seqd_forecast) error {
 		e := newError()
-		return check(C.seqd_reorder_from_forecast(c, C.int64_t(series), C.double(s.OnHand), C.double(s.OnOrder),
-			C.int32_t(s.LeadTime), C.int32_t(s.ReviewPeriod), C.double(s.ServiceLevel), C.double(s.PackSize),
-			C.double(s.MinOrder), C.int32_t(paths), C.uint64_t(seed), &out, e), e)
+		return check(C.seqd_reorder_from_forecast(c, C.int64_t(series), s.c(), C.int32_t(paths), C.uint64_t(seed),
+			&out, e), e)
 	})
 	if err != nil {
 		return Reorder{}, err
@@ -160,9 +177,8 @@ func (l *Library) ReorderFromPaths(paths [][]float64, s Stock) (Reorder, error) 
 	}
 	err := l.withOptions(nil, func(context *C.seqd_context, _ *C.seqd_options) error {
 		e := newError()
-		return check(C.seqd_reorder_from_paths(context, doubles(values), C.int32_t(len(paths)), C.int32_t(horizon),
-			C.double(s.OnHand), C.double(s.OnOrder), C.int32_t(s.LeadTime), C.int32_t(s.ReviewPeriod),
-			C.double(s.ServiceLevel), C.double(s.PackSize), C.double(s.MinOrder), &out, e), e)
+		return check(C.seqd_reorder_from_paths(context, doubles(values), C.int32_t(len(paths)), C.int32_t(horizon), s.c(),
+			&out, e), e)
 	})
 	if err != nil {
 		return Reorder{}, err

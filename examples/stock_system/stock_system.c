@@ -226,8 +226,10 @@ static void propose(app *a, const seqd_dataset *sales, const seqd_forecast *fore
             unknown++;
             continue;
         }
-        must(a, seqd_reorder_from_forecast(forecast, series, v[0], v[1], (int32_t)v[2], REVIEW_PERIOD, SERVICE_LEVEL,
-                                           v[3], v[4], 0, 1, &answer, &a->error), article);
+        const seqd_stock stock = {.struct_size = sizeof stock, .on_hand = v[0], .on_order = v[1],
+                                  .lead_time = (int32_t)v[2], .review_period = REVIEW_PERIOD,
+                                  .service_level = SERVICE_LEVEL, .pack_size = v[3], .min_order = v[4]};
+        must(a, seqd_reorder_from_forecast(forecast, series, &stock, 0, 1, &answer, &a->error), article);
         if (answer.stockout_step > 0)
             must(a, seqd_dataset_date(sales, series, seqd_dataset_length(sales, series) + answer.stockout_step - 1,
                                       stockout, sizeof stockout, &a->error), article);

@@ -21,7 +21,7 @@
  *    does not know reads as 0. A struct_size below 4, which is one that was not set, is SEQD_E_ARG.
  *      seqd_error likewise, but there is nobody to tell: with a struct_size of 0 it counts as the struct of version 0.1,
  *    and it is left alone with one of 1 to 23, in which status, line and column have no room.
- *      What the caller hands in (seqd_allocator): shorter than in version 0.1 is SEQD_E_ARG. A longer one is taken when
+ *      What the caller hands in (seqd_allocator, seqd_stock): shorter than in version 0.1 is SEQD_E_ARG. A longer one is taken when
  *    all that the library does not know is 0; else SEQD_E_ARG: it asks for something that this library cannot do.
  *      What a callback is handed (seqd_progress): it ends after its struct_size, which the library has set.
  *  - Later versions add status codes and other numbers: an unknown negative status is an error, an unknown positive one

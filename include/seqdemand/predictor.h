@@ -61,6 +61,9 @@ SEQD_API int32_t seqd_forecast_horizon(const seqd_forecast *forecast);
 /* Ids in the order of the dataset. NULL when out of range. */
 SEQD_API const char *seqd_forecast_series_id(const seqd_forecast *forecast, int64_t series);
 
+/* Position of an id, or -1. */
+SEQD_API int64_t seqd_forecast_find_series(const seqd_forecast *forecast, const char *unique_id);
+
 #define SEQD_SERIES_OK 0
 #define SEQD_SERIES_SHORT 1     /* fewer observed steps than a season: the network saw mostly padding */
 #define SEQD_SERIES_ALL_ZERO 2  /* nothing but zeros was observed */

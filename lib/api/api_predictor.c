@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <seqdemand/predictor.h>
 
+#include <string.h>
+
 #include "api.h"
 #include "forecast.h"
 #include "infer.h"
@@ -60,6 +62,21 @@ int32_t seqd_forecast_horizon(const seqd_forecast *forecast) { return forecast ?
 const char *seqd_forecast_series_id(const seqd_forecast *forecast, int64_t series)
 {
     return forecast && series >= 0 && series < forecast->series_count ? forecast->ids[series] : NULL;
+}
+
+int64_t seqd_forecast_find_series(const seqd_forecast *forecast, const char *unique_id)
+{
+    int64_t low = 0, high = forecast && unique_id ? forecast->series_count : 0;
+    while (low < high) { /* ids are those of a panel, in byte order */
+        const int64_t middle = low + (high - low) / 2;
+        const int order = strcmp(forecast->ids[middle], unique_id);
+        if (order == 0) return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
 }
 
 int32_t seqd_forecast_series_status(const seqd_forecast *forecast, int64_t series)

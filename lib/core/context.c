@@ -22,28 +22,17 @@ static void default_release(void *user, void *pointer)
     free(pointer);
 }
 
-/* A struct of a later header may end in members we do not know; what they ask for, we cannot do. */
-static int32_t check_size(const seqd_allocator *allocator, seqd_error *error)
-{
-    const size_t size = allocator->struct_size, known = sizeof *allocator, most = 4096;
-    if (size < known || size > most)
-        return seqd_fail(error, SEQD_E_ARG, "the allocator's struct_size is %zu, not %zu", size, known);
-    for (size_t i = known; i < size; i++)
-        if (((const unsigned char *)allocator)[i] != 0)
-            return seqd_fail(error, SEQD_E_ARG, "byte %zu of the allocator is not 0: this library knows the first %zu", i,
-                             known);
-    return SEQD_OK;
-}
-
 int32_t seqd_context_new(const seqd_allocator *allocator, seqd_context **out, seqd_error *error)
 {
     if (!out) return seqd_fail(error, SEQD_E_ARG, "no place for the context was given");
     seqd_allocator chosen = { (uint32_t)sizeof chosen, NULL, default_allocate, default_release };
     if (allocator) {
-        SEQD_CHECK(check_size(allocator, error));
-        if (!allocator->allocate != !allocator->release)
+        seqd_allocator given = { 0, NULL, NULL, NULL };
+        SEQD_CHECK(seqd_take_struct(&given, sizeof given, allocator, SEQD_SIZE_THROUGH(seqd_allocator, release),
+                                    "allocator", error));
+        if (!given.allocate != !given.release)
             return seqd_fail(error, SEQD_E_ARG, "an allocator needs both functions or none");
-        if (allocator->allocate) memcpy(&chosen, allocator, sizeof chosen);
+        if (given.allocate) chosen = given;
     }
     seqd_context *context = chosen.allocate(chosen.user, sizeof *context);
     if (!context) return seqd_fail_nomem(error, sizeof *context);
@@ -110,6 +99,22 @@ double seqd_now(void)
     struct timespec now;
     if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0.0;
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+int32_t seqd_take_struct(void *to, size_t size, const void *from, size_t least, const char *name, seqd_error *error)
+{
+    const size_t most = 4096; /* beyond it is a struct_size that was never set */
+    uint32_t given;
+    memcpy(&given, from, sizeof given);
+    if (given < least || given > most)
+        return seqd_fail(error, SEQD_E_ARG, "struct_size of the %s is %u, not %zu", name, (unsigned)given, size);
+    for (size_t i = size; i < given; i++)
+        if (((const unsigned char *)from)[i] != 0)
+            return seqd_fail(error, SEQD_E_ARG, "byte %zu of the %s is not 0: this library knows the first %zu", i, name,
+                             size);
+    memcpy(to, from, given < size ? given : size);
+    memcpy(to, &(uint32_t){ (uint32_t)size }, sizeof given);
+    return SEQD_OK;
 }
 
 int32_t seqd_copy_result(void *to, const void *from, size_t size, seqd_error *error)

@@ -43,6 +43,16 @@ bool seqd_progress_report(const seqd_context *context, const seqd_progress *prog
 /* Seconds of a clock that never goes back. */
 double seqd_now(void);
 
+/*
+ * Takes a struct that the host filled into `to`, which holds `size` bytes and the defaults of what may be missing: a host
+ * built against an older header gives fewer bytes, but `least` at least; one built against a newer header gives more,
+ * which must be 0 (the rule of base.h). `name` is for messages. Errors: SEQD_E_ARG.
+ */
+int32_t seqd_take_struct(void *to, size_t size, const void *from, size_t least, const char *name, seqd_error *error);
+
+/* Bytes of a struct up to and with a member: what the first header that had the struct knew. */
+#define SEQD_SIZE_THROUGH(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+
 /* Copies min(caller's struct_size, sizeof *from) bytes of a result struct, keeping the caller's struct_size. */
 int32_t seqd_copy_result(void *to, const void *from, size_t size, seqd_error *error);
 

@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "context.h"
 #include "forecast.h"
+#include "rng.h"
 #include "status.h"
 #include "text.h"
 
@@ -19,7 +20,7 @@ static int32_t fail_value(seqd_error *error, const char *name, double value, con
     return seqd_fail(error, SEQD_E_ARG, "%s is %s, %s", name, text, rule);
 }
 
-static int32_t check_request(const seqd_reorder_request *r, int32_t horizon, seqd_error *error)
+static int32_t check_stock(const seqd_stock *r, int32_t horizon, seqd_error *error)
 {
     if (!isfinite(r->on_hand)) return fail_value(error, "on_hand", r->on_hand, "must be finite");
     if (!(isfinite(r->on_order) && r->on_order >= 0))
@@ -34,6 +35,12 @@ static int32_t check_request(const seqd_reorder_request *r, int32_t horizon, seq
         return seqd_fail(error, SEQD_E_ARG, "lead_time is %d, must not be negative", (int)r->lead_time);
     if (r->review_period < 0)
         return seqd_fail(error, SEQD_E_ARG, "review_period is %d, must not be negative", (int)r->review_period);
+    if (!(isfinite(r->lead_time_std) && r->lead_time_std >= 0))
+        return fail_value(error, "lead_time_std", r->lead_time_std, "must be finite and not negative");
+    if (r->service != SEQD_SERVICE_CYCLE && r->service != SEQD_SERVICE_FILL_RATE)
+        return seqd_fail(error, SEQD_E_ARG, "service is %d, which is no measure of service", (int)r->service);
+    if (r->service == SEQD_SERVICE_FILL_RATE && r->review_period == 0)
+        return seqd_fail(error, SEQD_E_ARG, "a fill rate is asked of the demand of a review_period, which is 0");
     const int64_t protection = (int64_t)r->lead_time + r->review_period;
     if (protection < 1)
         return seqd_fail(error, SEQD_E_ARG, "lead_time and review_period are both 0: there is no time to protect");
@@ -42,43 +49,23 @@ static int32_t check_request(const seqd_reorder_request *r, int32_t horizon, seq
                          "lead_time %d + review_period %d = %lld steps, but the forecast has only %d: train with a "
                          "longer horizon",
                          (int)r->lead_time, (int)r->review_period, (long long)protection, (int)horizon);
+    if ((double)protection + 2 * r->lead_time_std > horizon)
+        return fail_value(error, "lead_time_std", r->lead_time_std,
+                          "so that lead times reach beyond the forecast: train with a longer horizon");
     return SEQD_OK;
 }
 
-/* The value that has `rank` values below it in order; reorders `values` (Hoare's selection). */
-static double select_rank(double *values, int64_t count, int64_t rank)
+/*
+ * The lead time of a path. Shares of the normal are taken in the order of a low-discrepancy sequence, so that the first
+ * paths already hold early and late deliveries alike, and independent of the path's demand.
+ */
+static int32_t lead_time_of(const seqd_stock *r, int32_t path, int32_t horizon)
 {
-    int64_t low = 0, high = count - 1;
-    while (low < high) {
-        const double pivot = values[low + (high - low) / 2];
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot) i++;
-            while (values[j] > pivot) j--;
-            if (i > j) break;
-            const double swap = values[i];
-            values[i++] = values[j];
-            values[j--] = swap;
-        }
-        if (rank <= j)
-            high = j;
-        else if (rank >= i)
-            low = i;
-        else
-            break;
-    }
-    return values[rank];
-}
-
-/* The ceil(level * count)-th smallest (Hyndman & Fan 1996, type 1). 0.07 * 100 is a little above 7, and not the 8th. */
-static double order_quantile(double *values, int64_t count, double level)
-{
-    const double place = level * (double)count;
-    const double nearest = floor(place + 0.5);
-    int64_t rank = (int64_t)(fabs(place - nearest) < 1e-9 * (double)count ? nearest : ceil(place));
-    if (rank < 1) rank = 1;
-    if (rank > count) rank = count;
-    return select_rank(values, count, rank - 1);
+    if (!(r->lead_time_std > 0)) return r->lead_time;
+    double place = ((double)path + 0.5) * 0.6180339887498949; /* the golden section */
+    place -= floor(place);
+    const double steps = floor(r->lead_time + r->lead_time_std * seqd_normal_quantile(place) + 0.5);
+    return (int32_t)fmin(fmax(steps, 0), horizon - r->review_period);
 }
 
 static void moments(const double *values, int64_t count, double *mean, double *deviation)
@@ -100,7 +87,7 @@ static double round_order(double quantity, double min_order, double pack_size)
 }
 
 /* `lead` and `protection` hold the demand of each path in L and in L + R steps, `expected` the mean of each step. */
-static void answer(const seqd_reorder_request *r, double *lead, double *protection, int32_t paths,
+static void answer(const seqd_stock *r, double *lead, double *protection, int32_t paths,
                    const double *expected, int32_t horizon, seqd_reorder *out)
 {
     memset(out, 0, sizeof *out);
@@ -112,8 +99,17 @@ static void answer(const seqd_reorder_request *r, double *lead, double *protecti
     for (int32_t i = 0; i < paths; i++) short_paths += protection[i] > out->position;
     out->stockout_probability = (double)short_paths / (double)paths;
 
-    out->reorder_point = order_quantile(lead, paths, r->service_level);
-    out->order_up_to = order_quantile(protection, paths, r->service_level);
+    double share = r->service_level;
+    if (r->service == SEQD_SERVICE_FILL_RATE) {
+        out->order_up_to = seqd_fill_rate_level(lead, protection, paths, r->service_level);
+        int64_t served = 0;
+        for (int32_t i = 0; i < paths; i++) served += protection[i] <= out->order_up_to;
+        share = (double)served / (double)paths;
+    } else {
+        out->order_up_to = seqd_order_quantile(protection, paths, share);
+    }
+    out->reorder_point = seqd_order_quantile(lead, paths, share);
+    out->fill_rate = r->review_period > 0 ? seqd_fill_rate(lead, protection, paths, out->order_up_to) : (double)NAN;
     out->safety_stock = fmax(0, out->order_up_to - out->protection_demand_mean);
     out->order_quantity = round_order(out->order_up_to - out->position, r->min_order, r->pack_size);
 
@@ -126,11 +122,11 @@ static void answer(const seqd_reorder_request *r, double *lead, double *protecti
 }
 
 int32_t seqd_reorder_paths(seqd_context *context, const double *values, int32_t paths, int32_t horizon,
-                           const seqd_reorder_request *request, seqd_reorder *out, seqd_error *error)
+                           const seqd_stock *stock, seqd_reorder *out, seqd_error *error)
 {
     if (paths < 1) return seqd_fail(error, SEQD_E_ARG, "paths is %d, must be at least 1", (int)paths);
     if (horizon < 1) return seqd_fail(error, SEQD_E_ARG, "horizon is %d, must be at least 1", (int)horizon);
-    SEQD_CHECK(check_request(request, horizon, error));
+    SEQD_CHECK(check_stock(stock, horizon, error));
     size_t room;
     if (!seqd_mul_size((size_t)paths, 2, &room) || !seqd_add_size(room, (size_t)horizon, &room))
         return seqd_fail(error, SEQD_E_LIMIT, "%d paths do not fit in memory", (int)paths);
@@ -138,10 +134,10 @@ int32_t seqd_reorder_paths(seqd_context *context, const double *values, int32_t 
     if (work == NULL) return seqd_fail_alloc(context, room * sizeof *work, error);
 
     double *lead = work, *protection = work + paths, *expected = work + 2 * (int64_t)paths;
-    const int32_t lead_time = request->lead_time, all = request->lead_time + request->review_period;
     int32_t status = SEQD_OK;
     for (int32_t i = 0; i < paths; i++) {
         const double *path = values + (int64_t)i * horizon;
+        const int32_t lead_time = lead_time_of(stock, i, horizon), all = lead_time + stock->review_period;
         double sum = 0;
         for (int32_t h = 0; h < horizon; h++) {
             sum += path[h];
@@ -155,19 +151,19 @@ int32_t seqd_reorder_paths(seqd_context *context, const double *values, int32_t 
         }
     }
     seqd_reorder result;
-    answer(request, lead, protection, paths, expected, horizon, &result);
+    answer(stock, lead, protection, paths, expected, horizon, &result);
     status = seqd_copy_result(out, &result, sizeof result, error);
 done:
     seqd_free(context, work);
     return status;
 }
 
-int32_t seqd_reorder_forecast(const seqd_forecast *forecast, int64_t series, const seqd_reorder_request *request,
+int32_t seqd_reorder_forecast(const seqd_forecast *forecast, int64_t series, const seqd_stock *stock,
                               int32_t paths, uint64_t seed, seqd_reorder *out, seqd_error *error)
 {
     if (paths < 0) return seqd_fail(error, SEQD_E_ARG, "paths is %d, must be 0 or more", (int)paths);
     if (paths == 0) paths = DEFAULT_PATHS;
-    SEQD_CHECK(check_request(request, forecast->horizon, error));
+    SEQD_CHECK(check_stock(stock, forecast->horizon, error));
     seqd_context *context = forecast->context;
     size_t count;
     if (!seqd_mul_size((size_t)paths, (size_t)forecast->horizon, &count))
@@ -176,7 +172,7 @@ int32_t seqd_reorder_forecast(const seqd_forecast *forecast, int64_t series, con
     if (values == NULL) return seqd_fail_alloc(context, count * sizeof *values, error);
     int32_t status = seqd_forecast_get_paths(forecast, series, paths, seed, values, error);
     if (status == SEQD_OK)
-        status = seqd_reorder_paths(context, values, paths, forecast->horizon, request, out, error);
+        status = seqd_reorder_paths(context, values, paths, forecast->horizon, stock, out, error);
     seqd_free(context, values);
     return status;
 }

@@ -322,13 +322,13 @@ static void null_arguments_are_refused(void **state)
     BAD(seqd_tuner_get_trial(NULL, 0, &trial, error));
     BAD(seqd_tuner_metric(NULL, 0, 0, numbers, error));
     BAD(seqd_tuner_get_options(NULL, 0, &options, error));
-    BAD(seqd_reorder_from_forecast(NULL, 0, 0, 0, 1, 1, 0.9, 0, 0, 0, 1, &reorder, error));
-    BAD(seqd_reorder_from_forecast(forecast, 0, 0, 0, 1, 1, 0.9, 0, 0, 0, 1, NULL, error));
-    BAD(seqd_reorder_from_forecast(forecast, 0, 0, 0, HOST_HORIZON, 1, 0.9, 0, 0, 0, 1, &reorder, error));
-    BAD(seqd_reorder_from_forecast(forecast, 0, 0, 0, 1, 1, 1.5, 0, 0, 0, 1, &reorder, error));
-    BAD(seqd_reorder_from_forecast(forecast, 0, (double)NAN, 0, 1, 1, 0.9, 0, 0, 0, 1, &reorder, error));
-    BAD(seqd_reorder_from_paths(NULL, numbers, 1, 2, 0, 0, 1, 1, 0.9, 0, 0, &reorder, error));
-    BAD(seqd_reorder_from_paths(h.context, NULL, 1, 2, 0, 0, 1, 1, 0.9, 0, 0, &reorder, error));
+    BAD(seqd_reorder_from_forecast(NULL, 0, HOST_STOCK(0, 0, 1, 1, 0.9, 0, 0), 0, 1, &reorder, error));
+    BAD(seqd_reorder_from_forecast(forecast, 0, HOST_STOCK(0, 0, 1, 1, 0.9, 0, 0), 0, 1, NULL, error));
+    BAD(seqd_reorder_from_forecast(forecast, 0, HOST_STOCK(0, 0, HOST_HORIZON, 1, 0.9, 0, 0), 0, 1, &reorder, error));
+    BAD(seqd_reorder_from_forecast(forecast, 0, HOST_STOCK(0, 0, 1, 1, 1.5, 0, 0), 0, 1, &reorder, error));
+    BAD(seqd_reorder_from_forecast(forecast, 0, HOST_STOCK((double)NAN, 0, 1, 1, 0.9, 0, 0), 0, 1, &reorder, error));
+    BAD(seqd_reorder_from_paths(NULL, numbers, 1, 2, HOST_STOCK(0, 0, 1, 1, 0.9, 0, 0), &reorder, error));
+    BAD(seqd_reorder_from_paths(h.context, NULL, 1, 2, HOST_STOCK(0, 0, 1, 1, 0.9, 0, 0), &reorder, error));
 
     assert_true(context == NULL && options == NULL && table == NULL && dataset == NULL && model == NULL);
     assert_true(optimizer == NULL && trainer == NULL && other == NULL && answer == NULL && evaluation == NULL);
@@ -387,8 +387,10 @@ static void older_structs_are_respected(void **state)
     OLDER(seqd_importance_row, 24, seqd_importance_get_row(importance, 0, result, &error));
     OLDER(seqd_attribution_summary, 16, seqd_attribution_summarize(attribution, result, &error));
     OLDER(seqd_trial, 24, seqd_tuner_get_trial(tuner, 0, result, &error));
-    OLDER(seqd_reorder, 24, seqd_reorder_from_forecast(forecast, 0, 5, 0, 2, 2, 0.9, 0, 0, 50, 1, result, &error));
-    OLDER(seqd_reorder, 24, seqd_reorder_from_paths(h.context, numbers, 2, 4, 5, 0, 2, 2, 0.9, 0, 0, result, &error));
+    OLDER(seqd_reorder, 24, seqd_reorder_from_forecast(forecast, 0,
+                                                       HOST_STOCK(5, 0, 2, 2, 0.9, 0, 0), 50, 1, result, &error));
+    OLDER(seqd_reorder, 24, seqd_reorder_from_paths(h.context, numbers, 2, 4,
+                                                    HOST_STOCK(5, 0, 2, 2, 0.9, 0, 0), result, &error));
 
     seqd_importance_release(importance);
     seqd_attribution_release(attribution);

@@ -27,6 +27,12 @@ static FILE *host_messages;
         }                                                                                                    \
     } while (0)
 
+/* What there is of an article, as one argument. */
+#define HOST_STOCK(on_hand_, on_order_, lead_time_, review_period_, service_level_, pack_size_, min_order_)            \
+    (&(const seqd_stock){ .struct_size = (uint32_t)sizeof(seqd_stock), .on_hand = (on_hand_), .on_order = (on_order_), \
+                          .lead_time = (lead_time_), .review_period = (review_period_),                               \
+                          .service_level = (service_level_), .pack_size = (pack_size_), .min_order = (min_order_) })
+
 typedef struct host {
     seqd_context *context;
     seqd_options *options;

@@ -128,7 +128,7 @@ static int work(void)
     HOST_TRY(seqd_predictor_create(h.model, &predictor, &error));
     HOST_TRY(seqd_predictor_run(predictor, h.dataset, &forecast, &error));
     HOST_TRY(seqd_forecast_quantile(forecast, 0, 0.9, values, &error));
-    HOST_TRY(seqd_reorder_from_forecast(forecast, 0, 10, 0, 3, 2, 0.95, 6, 0, 0, 1, &reorder, &error));
+    HOST_TRY(seqd_reorder_from_forecast(forecast, 0, HOST_STOCK(10, 0, 3, 2, 0.95, 6, 0), 0, 1, &reorder, &error));
     HOST_TRY(seqd_model_save(h.model, path, &error));
     HOST_TRY(seqd_model_load(h.context, path, &loaded, &error));
     HOST_TRY(seqd_backtest_run(h.dataset, h.options, "lstm,seasonal_naive", &backtest, &error));

@@ -186,7 +186,19 @@ int main(void)
     AT(seqd_trial, steps, 16);
     AT(seqd_trial, score, 24);
     AT(seqd_trial, message, 32);
-    SIZE(seqd_reorder, 96);
+    SIZE(seqd_stock, 64);
+    AT(seqd_stock, struct_size, 0);
+    AT(seqd_stock, lead_time, 4);
+    AT(seqd_stock, review_period, 8);
+    AT(seqd_stock, service, 12);
+    AT(seqd_stock, on_hand, 16);
+    AT(seqd_stock, on_order, 24);
+    AT(seqd_stock, service_level, 32);
+    AT(seqd_stock, pack_size, 40);
+    AT(seqd_stock, min_order, 48);
+    AT(seqd_stock, lead_time_std, 56);
+
+    SIZE(seqd_reorder, 104);
     AT(seqd_reorder, struct_size, 0);
     AT(seqd_reorder, alert, 4);
     AT(seqd_reorder, stockout_step, 8);
@@ -200,5 +212,6 @@ int main(void)
     AT(seqd_reorder, position, 72);
     AT(seqd_reorder, order_quantity, 80);
     AT(seqd_reorder, stockout_probability, 88);
+    AT(seqd_reorder, fill_rate, 96);
     return bad;
 }

@@ -36,6 +36,12 @@ seqd_allocator rig_allocator(rig_memory *memory);
 /* NULL: the C library's memory. */
 seqd_context *rig_context(rig_memory *memory);
 
+/* What there is of an article, as one argument. */
+#define RIG_STOCK(on_hand_, on_order_, lead_time_, review_period_, service_level_, pack_size_, min_order_)            \
+    (&(const seqd_stock){ .struct_size = (uint32_t)sizeof(seqd_stock), .on_hand = (on_hand_), .on_order = (on_order_), \
+                          .lead_time = (lead_time_), .review_period = (review_period_),                               \
+                          .service_level = (service_level_), .pack_size = (pack_size_), .min_order = (min_order_) })
+
 /* Options from "key=value key=value" over those of a tiny network. */
 #define RIG_HORIZON 4
 seqd_options *rig_options(seqd_context *context, const char *settings);

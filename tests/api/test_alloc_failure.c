@@ -179,8 +179,8 @@ static int32_t answer(handles *h, seqd_error *error)
     TRY(seqd_forecast_mean(h->forecast, 0, values, error));
     TRY(seqd_forecast_quantile(h->forecast, 0, 0.9, values, error));
     TRY(seqd_forecast_paths(h->forecast, 0, 5, 1, values, error));
-    TRY(seqd_reorder_from_forecast(h->forecast, 0, 3, 0, 2, 1, 0.9, 6, 0, 10, 1, &reorder, error));
-    TRY(seqd_reorder_from_paths(h->context, values, 5, 3, 3, 0, 2, 1, 0.9, 0, 0, &reorder, error));
+    TRY(seqd_reorder_from_forecast(h->forecast, 0, RIG_STOCK(3, 0, 2, 1, 0.9, 6, 0), 10, 1, &reorder, error));
+    TRY(seqd_reorder_from_paths(h->context, values, 5, 3, RIG_STOCK(3, 0, 2, 1, 0.9, 0, 0), &reorder, error));
     TRY(seqd_evaluation_create(h->context, 7, levels, 3, &h->evaluation, error));
     TRY(seqd_evaluation_add(h->evaluation, history, 9, three, three, three, NULL, 3, error));
     TRY(seqd_baseline_forecast(h->dataset, h->options, "naive2", &h->baseline, error));

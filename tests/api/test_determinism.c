@@ -258,7 +258,7 @@ static size_t compute(double *values, size_t room)
     RIG_OK(seqd_forecast_paths(forecast, 2, 20, 3, values + used, &error));
     used += 20 * RIG_HORIZON;
     seqd_reorder reorder = { .struct_size = sizeof reorder };
-    RIG_OK(seqd_reorder_from_forecast(forecast, 1, 10.1, 0.7, 2, 2, 0.93, 0.3, 0, 200, 1, &reorder, &error));
+    RIG_OK(seqd_reorder_from_forecast(forecast, 1, RIG_STOCK(10.1, 0.7, 2, 2, 0.93, 0.3, 0), 200, 1, &reorder, &error));
     memcpy(values + used, &reorder.lead_time_demand_mean, 10 * sizeof *values);
     used += 10;
     RIG_OK(seqd_baseline_forecast(dataset, options, "ses", &baseline, &error));

@@ -422,11 +422,15 @@ static void refuse_null_in_measures(void)
     REFUSES(seqd_backtest_get_metrics, NULL, 0, &metrics);
     REFUSES(seqd_backtest_get_metrics, backtest, 0, NULL);
     seqd_backtest_release(backtest);
-    REFUSES(seqd_reorder_from_forecast, NULL, 0, 1, 0, 1, 1, 0.9, 0, 0, 9, 1, &reorder);
-    REFUSES(seqd_reorder_from_forecast, forecast, 0, 1, 0, 1, 1, 0.9, 0, 0, 9, 1, NULL);
-    REFUSES(seqd_reorder_from_paths, NULL, n, 2, 2, 1, 0, 1, 1, 0.9, 0, 0, &reorder);
-    REFUSES(seqd_reorder_from_paths, context, NULL, 2, 2, 1, 0, 1, 1, 0.9, 0, 0, &reorder);
-    REFUSES(seqd_reorder_from_paths, context, n, 2, 2, 1, 0, 1, 1, 0.9, 0, 0, NULL);
+    REFUSES(seqd_reorder_from_forecast, NULL, 0, RIG_STOCK(1, 0, 1, 1, 0.9, 0, 0), 9, 1, &reorder);
+    REFUSES(seqd_reorder_from_forecast, forecast, 0, RIG_STOCK(1, 0, 1, 1, 0.9, 0, 0), 9, 1, NULL);
+    REFUSES(seqd_reorder_from_forecast, forecast, 0, NULL, 9, 1, &reorder);
+    REFUSES(seqd_reorder_from_paths, context, n, 2, 2, NULL, &reorder);
+    GIVES(-1, seqd_forecast_find_series, NULL, "a");
+    GIVES(-1, seqd_forecast_find_series, forecast, NULL);
+    REFUSES(seqd_reorder_from_paths, NULL, n, 2, 2, RIG_STOCK(1, 0, 1, 1, 0.9, 0, 0), &reorder);
+    REFUSES(seqd_reorder_from_paths, context, NULL, 2, 2, RIG_STOCK(1, 0, 1, 1, 0.9, 0, 0), &reorder);
+    REFUSES(seqd_reorder_from_paths, context, n, 2, 2, RIG_STOCK(1, 0, 1, 1, 0.9, 0, 0), NULL);
 
     assert_ptr_equal(out, &poison);
     assert_ptr_equal(answer, &poison);
@@ -944,8 +948,9 @@ static void result_structs_of_every_size(void **state)
     EVERY_SIZE(seqd_backtest_row, 4, 0, seqd_backtest_get_row(backtest, 0, result, &error));
     EVERY_SIZE(seqd_metrics, 4, 0, seqd_backtest_get_metrics(backtest, 0, result, &error));
     EVERY_SIZE(seqd_reorder, 12, 0,
-               seqd_reorder_from_forecast(forecast, 1, 9, 2, 2, 1, 0.9, 6, 0, 50, 1, result, &error));
-    EVERY_SIZE(seqd_reorder, 12, 0, seqd_reorder_from_paths(context, n, 2, 3, 9, 2, 2, 1, 0.9, 6, 0, result, &error));
+               seqd_reorder_from_forecast(forecast, 1, RIG_STOCK(9, 2, 2, 1, 0.9, 6, 0), 50, 1, result, &error));
+    EVERY_SIZE(seqd_reorder, 12, 0, seqd_reorder_from_paths(context, n, 2, 3,
+                                                            RIG_STOCK(9, 2, 2, 1, 0.9, 6, 0), result, &error));
     seqd_backtest_release(backtest);
     seqd_evaluation_release(evaluation);
     seqd_trainer_release(trainer);
@@ -986,6 +991,34 @@ static void error_objects_of_every_size(void **state)
     told.full.struct_size = (uint32_t)sizeof told.full;
     assert_int_equal(seqd_options_set_str(options, "seed", "1", &told.full), SEQD_OK);
     for (size_t i = 4; i < sizeof told; i++) assert_int_equal(told.bytes[i], 0xA5);
+}
+
+static void stocks_of_every_size(void **state)
+{
+    (void)state;
+    seqd_context *own = rig_context(NULL);
+    const double paths[] = { 1, 2, 3, 4 };
+    seqd_reorder answer = { .struct_size = sizeof answer };
+    union {
+        seqd_stock known;
+        unsigned char bytes[sizeof(seqd_stock) + 32];
+    } larger;
+    memset(&larger, 0, sizeof larger);
+    larger.known = *RIG_STOCK(1, 0, 1, 1, 0.9, 0, 0);
+    for (uint32_t size = 0; size <= sizeof larger; size++) {
+        larger.known.struct_size = size;
+        RIG_EXPECT(size < sizeof larger.known ? SEQD_E_ARG : SEQD_OK,
+                   seqd_reorder_from_paths(own, paths, 2, 2, &larger.known, &answer, &error));
+    }
+    for (size_t dirty = sizeof larger.known; dirty < sizeof larger; dirty++) {
+        larger.bytes[dirty] = 1;
+        larger.known.struct_size = (uint32_t)sizeof larger;
+        RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(own, paths, 2, 2, &larger.known, &answer, &error));
+        larger.known.struct_size = (uint32_t)dirty;
+        RIG_OK(seqd_reorder_from_paths(own, paths, 2, 2, &larger.known, &answer, &error));
+        larger.bytes[dirty] = 0;
+    }
+    seqd_context_release(own);
 }
 
 static void allocators_of_every_size(void **state)
@@ -1165,9 +1198,10 @@ static void numbers_out_of_range(void **state)
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         RIG_EXPECT(SEQD_E_ARG, seqd_forecast_quantile(forecast, 0, levels[i], values, &error));
         RIG_EXPECT(SEQD_E_ARG,
-                   seqd_reorder_from_forecast(forecast, 0, 1, 0, 1, 1, levels[i], 0, 0, 9, 1, &reorder, &error));
+                   seqd_reorder_from_forecast(forecast, 0,
+                                              RIG_STOCK(1, 0, 1, 1, levels[i], 0, 0), 9, 1, &reorder, &error));
         RIG_EXPECT(SEQD_E_ARG,
-                   seqd_reorder_from_paths(context, n, 2, 2, 1, 0, 1, 1, levels[i], 0, 0, &reorder, &error));
+                   seqd_reorder_from_paths(context, n, 2, 2, RIG_STOCK(1, 0, 1, 1, levels[i], 0, 0), &reorder, &error));
     }
     const int64_t series[] = { -1, 3, INT64_MAX, INT64_MIN };
     for (size_t i = 0; i < sizeof series / sizeof *series; i++) {
@@ -1175,7 +1209,8 @@ static void numbers_out_of_range(void **state)
         RIG_EXPECT(SEQD_E_ARG, seqd_forecast_quantile(forecast, series[i], 0.5, values, &error));
         RIG_EXPECT(SEQD_E_ARG, seqd_forecast_paths(forecast, series[i], 1, 1, values, &error));
         RIG_EXPECT(SEQD_E_ARG,
-                   seqd_reorder_from_forecast(forecast, series[i], 1, 0, 1, 1, 0.9, 0, 0, 9, 1, &reorder, &error));
+                   seqd_reorder_from_forecast(forecast, series[i],
+                                              RIG_STOCK(1, 0, 1, 1, 0.9, 0, 0), 9, 1, &reorder, &error));
         RIG_EXPECT(SEQD_E_ARG, seqd_dataset_values(dataset, series[i], 0, 1, values, &error));
         assert_null(seqd_forecast_series_id(forecast, series[i]));
         assert_null(seqd_dataset_series_id(dataset, series[i]));
@@ -1187,18 +1222,27 @@ static void numbers_out_of_range(void **state)
     RIG_EXPECT(SEQD_E_ARG, seqd_dataset_values(dataset, 0, 0, INT64_MAX, values, &error));
     RIG_EXPECT(SEQD_E_ARG, seqd_dataset_values(dataset, 0, INT64_MAX, INT64_MAX, values, &error));
     RIG_EXPECT(SEQD_E_ARG, seqd_forecast_paths(forecast, 0, -1, 1, values, &error));
-    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(context, nothing, 2, 2, 1, 0, 1, 1, 0.9, 0, 0, &reorder, &error));
-    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(context, n, 0, 2, 1, 0, 1, 1, 0.9, 0, 0, &reorder, &error));
-    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(context, n, 2, 2, 1, 0, 2, 1, 0.9, 0, 0, &reorder, &error));
+    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(context, nothing, 2, 2,
+                                                   RIG_STOCK(1, 0, 1, 1, 0.9, 0, 0), &reorder, &error));
+    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(context, n, 0, 2,
+                                                   RIG_STOCK(1, 0, 1, 1, 0.9, 0, 0), &reorder, &error));
+    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_paths(context, n, 2, 2,
+                                                   RIG_STOCK(1, 0, 2, 1, 0.9, 0, 0), &reorder, &error));
     RIG_EXPECT(SEQD_E_ARG,
-               seqd_reorder_from_forecast(forecast, 0, 1, 0, RIG_HORIZON, 1, 0.9, 0, 0, 9, 1, &reorder, &error));
+               seqd_reorder_from_forecast(forecast, 0,
+                                          RIG_STOCK(1, 0, RIG_HORIZON, 1, 0.9, 0, 0), 9, 1, &reorder, &error));
     RIG_EXPECT(SEQD_E_ARG,
-               seqd_reorder_from_forecast(forecast, 0, 1, 0, INT32_MAX, INT32_MAX, 0.9, 0, 0, 9, 1, &reorder, &error));
-    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_forecast(forecast, 0, 1, 0, -1, 1, 0.9, 0, 0, 9, 1, &reorder, &error));
+               seqd_reorder_from_forecast(forecast, 0,
+                                          RIG_STOCK(1, 0, INT32_MAX, INT32_MAX, 0.9, 0, 0), 9, 1, &reorder, &error));
+    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_forecast(forecast, 0,
+                                                      RIG_STOCK(1, 0, -1, 1, 0.9, 0, 0), 9, 1, &reorder, &error));
     RIG_EXPECT(SEQD_E_ARG,
-               seqd_reorder_from_forecast(forecast, 0, (double)NAN, 0, 1, 1, 0.9, 0, 0, 9, 1, &reorder, &error));
-    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_forecast(forecast, 0, 1, -1, 1, 1, 0.9, 0, 0, 9, 1, &reorder, &error));
-    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_forecast(forecast, 0, 1, 0, 1, 1, 0.9, -6, 0, 9, 1, &reorder, &error));
+               seqd_reorder_from_forecast(forecast, 0,
+                                          RIG_STOCK((double)NAN, 0, 1, 1, 0.9, 0, 0), 9, 1, &reorder, &error));
+    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_forecast(forecast, 0,
+                                                      RIG_STOCK(1, -1, 1, 1, 0.9, 0, 0), 9, 1, &reorder, &error));
+    RIG_EXPECT(SEQD_E_ARG, seqd_reorder_from_forecast(forecast, 0,
+                                                      RIG_STOCK(1, 0, 1, 1, 0.9, -6, 0), 9, 1, &reorder, &error));
     assert_true(reorder.order_quantity == 42);
     for (int i = 0; i < RIG_HORIZON; i++) assert_true(values[i] == 42);
 
@@ -1250,6 +1294,7 @@ int main(void)
         cmocka_unit_test(result_structs_of_every_size),
         cmocka_unit_test(error_objects_of_every_size),
         cmocka_unit_test(allocators_of_every_size),
+        cmocka_unit_test(stocks_of_every_size),
         cmocka_unit_test(option_values_are_checked),
         cmocka_unit_test(every_option_goes_round),
         cmocka_unit_test(parameters_go_round),

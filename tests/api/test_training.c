@@ -422,11 +422,13 @@ static void odd_series_among_good_ones(void **state)
         assert_true(summary.series_left_out >= 2);
         model_is_usable(&b);
         seqd_forecast *forecast = rig_forecast(b.model, b.dataset);
+        assert_int_equal(seqd_forecast_find_series(forecast, "nobody"), -1);
         for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
             const int64_t at = seqd_dataset_find_series(b.dataset, odd[i].id);
             double mean[RIG_HORIZON];
             assert_true(at >= 0);
             assert_string_equal(seqd_forecast_series_id(forecast, at), odd[i].id);
+            assert_int_equal(seqd_forecast_find_series(forecast, odd[i].id), at);
             if (seqd_forecast_series_status(forecast, at) != odd[i].status)
                 print_error("%s: status %d\n", odd[i].id, seqd_forecast_series_status(forecast, at));
             assert_int_equal(seqd_forecast_series_status(forecast, at), odd[i].status);

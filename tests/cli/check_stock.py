@@ -9,7 +9,7 @@ import support
 from support import SERIES, CliTest, read_csv, sales, table
 
 COLUMNS = ["unique_id", "on_hand", "on_order", "lead_time_demand", "safety_stock", "reorder_point", "order_up_to",
-           "order_quantity", "stockout_date", "alert", "stockout_probability"]
+           "order_quantity", "stockout_date", "alert", "stockout_probability", "fill_rate"]
 STOCK = [("apple", 3), ("bread", 60), ("cheese, blue", 5000), ('dates "medjool"', 100), ("eggs", 10), ("flour", 90)]
 
 
@@ -85,6 +85,21 @@ class Reorder(Stocked):
         self.assertEqual(len(read_csv((self.folder / "all.csv").read_text())), 6)
         out, err = self.good("reorder", *self.from_model, *self.stock, "--out", "all.csv", "--quiet")
         self.assertEqual((out, err), ("", ""))
+
+    def test_fill_rate(self):
+        cycle = {row["unique_id"]: row for row in self.rows("--service-level", "0.9")}
+        fill = {row["unique_id"]: row for row in self.rows("--service-level", "0.9", "--service", "fill-rate")}
+        for name, row in fill.items():
+            self.assertAlmostEqual(float(row["fill_rate"]), 0.9, places=4, msg=name)
+            self.assertGreater(float(cycle[name]["fill_rate"]), 0.9)  # the easier promise to keep, at this level
+            self.assertLess(float(row["order_up_to"]), float(cycle[name]["order_up_to"]))
+        self.assertIn("--service takes cycle or fill-rate, not 'best'",
+                      self.bad(2, "reorder", *self.from_model, *self.stock, "--service", "best", "--quiet"))
+
+    def test_lead_time_that_varies(self):
+        sure, unsure = self.rows(), self.rows("--lead-time-std", "1.5")
+        self.assertLess(sum(float(row["safety_stock"]) for row in sure),
+                        sum(float(row["safety_stock"]) for row in unsure))
 
     def test_seed_and_paths(self):
         self.assertEqual(self.rows(), self.rows("--threads", "1"))

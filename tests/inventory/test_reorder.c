@@ -44,10 +44,18 @@ static void assert_within(double got, double want, double distance)
  */
 static const double five[] = { 1, 2, 3, 0, 2, 3, 0, 5, 4, 0, 5, 5, 2, 6, 4, 1, 3, 7, 3, 4 };
 
-static seqd_reorder ask_paths(const double *values, int32_t paths, int32_t horizon, const seqd_reorder_request *request)
+static seqd_stock stock_of(double on_hand, double on_order, int32_t lead_time, int32_t review_period,
+                           double service_level, double pack_size, double min_order)
+{
+    return (seqd_stock){ .struct_size = sizeof(seqd_stock), .on_hand = on_hand, .on_order = on_order,
+                         .lead_time = lead_time, .review_period = review_period, .service_level = service_level,
+                         .pack_size = pack_size, .min_order = min_order };
+}
+
+static seqd_reorder ask_paths(const double *values, int32_t paths, int32_t horizon, const seqd_stock *stock)
 {
     seqd_reorder out = { .struct_size = (uint32_t)sizeof out };
-    assert_int_equal(seqd_reorder_paths(context, values, paths, horizon, request, &out, NULL), SEQD_OK);
+    assert_int_equal(seqd_reorder_paths(context, values, paths, horizon, stock, &out, NULL), SEQD_OK);
     assert_int_equal(out.struct_size, sizeof out);
     return out;
 }
@@ -55,7 +63,7 @@ static seqd_reorder ask_paths(const double *values, int32_t paths, int32_t horiz
 static void test_by_hand(void **state)
 {
     (void)state;
-    const seqd_reorder_request request = { 5, 2, 2, 1, 0.8, 0, 0 };
+    const seqd_stock request = stock_of(5, 2, 2, 1, 0.8, 0, 0);
     const seqd_reorder out = ask_paths(five, 5, 4, &request);
     assert_within(out.lead_time_demand_mean, 6, 1e-12);
     assert_within(out.lead_time_demand_std, sqrt((9 + 1 + 4 + 4 + 16) / 4.0), 1e-12);
@@ -67,13 +75,86 @@ static void test_by_hand(void **state)
     assert_within(out.position, 7, 0);
     assert_within(out.order_quantity, 5, 1e-12);
     assert_within(out.stockout_probability, 3 / 5.0, 1e-12); /* 9, 12, 13 are above 7 */
+    assert_within(out.fill_rate, 1 - 1 / 15.0, 1e-12); /* beyond 12: 1 of the 3 0 5 4 3 asked for in the third step */
     assert_int_equal(out.stockout_step, 2);      /* 2.4 < 5 <= 6 */
     assert_int_equal(out.alert, 1);
 }
 
+/*
+ * 3 of 15 may be short. Beyond 11 are 1 and 2 of D(3) and nothing of D(2): 3. At 10 it would be 2 + 3 = 5. Three of five
+ * paths of D(3) lie within 11, so that the reorder point is the third of 3 4 5 8 10.
+ */
+static void test_fill_rate_by_hand(void **state)
+{
+    (void)state;
+    seqd_stock request = stock_of(5, 2, 2, 1, 0.8, 0, 0);
+    request.service = SEQD_SERVICE_FILL_RATE;
+    seqd_reorder out = ask_paths(five, 5, 4, &request);
+    assert_within(out.order_up_to, 11, 1e-12);
+    assert_within(out.fill_rate, 0.8, 1e-12);
+    assert_within(out.reorder_point, 5, 0);
+    assert_within(out.order_quantity, 4, 1e-12);
+    assert_within(out.safety_stock, 2, 1e-12);
+    /* Beyond 9: 3 and 4 of D(3), 1 of D(2), so 6 of 15. */
+    request.service_level = 1 - 6 / 15.0;
+    assert_within(ask_paths(five, 5, 4, &request).order_up_to, 9, 1e-12);
+    const double nothing[] = { 0, 0, 0, 0 };
+    request.lead_time = 1;
+    out = ask_paths(nothing, 2, 2, &request);
+    assert_within(out.order_up_to, 0, 0);
+    assert_within(out.fill_rate, 1, 0);
+}
+
+/*
+ * Normal demand with mean m and deviation s in L = 0, R = 1: the shortage is s G(k), with G(k) = phi(k) - k (1 - Phi(k))
+ * the unit normal loss (Silver, Pyke & Thomas 2017, appendix II): G(1) = 0.083315, so 1 - 0.2 * 0.083315 is served by m + s.
+ */
+static seqd_forecast *flat(const seqd_dist *dist, int32_t horizon, float a, float b, double common, double fade);
+static void test_fill_rate_in_closed_form(void **state)
+{
+    (void)state;
+    const seqd_dist normal = { .kind = SEQD_DIST_NORMAL, .width = 2, .floor = -(double)INFINITY };
+    seqd_forecast *forecast = flat(&normal, 1, 100, 20, 0, 0);
+    seqd_stock request = stock_of(0, 0, 0, 1, 1 - 0.2 * 0.083315, 0, 0);
+    request.service = SEQD_SERVICE_FILL_RATE;
+    seqd_reorder out = { .struct_size = (uint32_t)sizeof out };
+    assert_int_equal(seqd_reorder_forecast(forecast, 0, &request, 200000, 5, &out, NULL), SEQD_OK);
+    assert_within(out.order_up_to, 120, 0.4);
+    seqd_forecast_free(forecast);
+}
+
+/* Of independent steps with mean m and variance v and a varying L: variance E[L] v + m^2 Var[L]. */
+static void test_lead_time_that_varies(void **state)
+{
+    (void)state;
+    const seqd_dist counts = { .kind = SEQD_DIST_NEGBIN, .width = 2, .floor = 0 };
+    seqd_forecast *forecast = flat(&counts, 40, 4, 0, 0, 0);
+    seqd_stock request = stock_of(10, 12, 14, 7, 0.95, 0, 0);
+    request.lead_time_std = 3;
+    seqd_reorder out = { .struct_size = (uint32_t)sizeof out };
+    assert_int_equal(seqd_reorder_forecast(forecast, 0, &request, 50000, 3, &out, NULL), SEQD_OK);
+    const double variance = 9 + 1 / 12.0; /* of L rounded to whole steps */
+    assert_within(out.lead_time_demand_mean, 14 * 4, 0.3);
+    assert_within(out.lead_time_demand_std, sqrt(14 * 4 + 16 * variance), 0.2);
+    assert_within(out.protection_demand_mean, 21 * 4, 0.3);
+    assert_within(out.protection_demand_std, sqrt(21 * 4 + 16 * variance), 0.2);
+    seqd_forecast_free(forecast);
+
+    static double ones[8000];
+    for (int i = 0; i < 8000; i++) ones[i] = 1; /* 1,000 paths of 8 steps: D(L) is L itself */
+    request = stock_of(0, 0, 4, 2, 0.999, 0, 0);
+    request.lead_time_std = 1;
+    seqd_reorder steps = ask_paths(ones, 1000, 8, &request);
+    assert_within(steps.order_up_to, 8, 0); /* 4 + 3 + 2 would be 9, beyond the forecast */
+    assert_within(steps.lead_time_demand_mean, 4, 0.02);
+    request.service_level = 0.5;
+    steps = ask_paths(ones, 1000, 8, &request);
+    assert_within(steps.reorder_point, 4, 0);
+}
+
 static double quantity(double on_hand, double pack, double minimum)
 {
-    const seqd_reorder_request request = { on_hand, 0, 2, 1, 0.8, pack, minimum };
+    const seqd_stock request = stock_of(on_hand, 0, 2, 1, 0.8, pack, minimum);
     return ask_paths(five, 5, 4, &request).order_quantity;
 }
 
@@ -102,13 +183,13 @@ static void test_stockout_step(void **state)
     } cases[] = { { 0, 1, 1 },   { -2, 1, 1 },   { 2.4, 1, 1 }, { 2.5, 2, 1 },
                   { 6.5, 3, 0 }, { 11.9, 4, 0 }, { 12.1, 0, 0 } };
     for (int i = 0; i < 7; i++) {
-        const seqd_reorder_request request = { cases[i].on_hand, 50, 2, 1, 0.8, 0, 0 };
+        const seqd_stock request = stock_of(cases[i].on_hand, 50, 2, 1, 0.8, 0, 0);
         const seqd_reorder out = ask_paths(five, 5, 4, &request);
         assert_int_equal(out.stockout_step, cases[i].step);
         assert_int_equal(out.alert, cases[i].alert);
     }
     const double nothing[] = { 0, 0, 0, 0 };
-    const seqd_reorder_request request = { 0, 0, 1, 1, 0.9, 4, 9 };
+    const seqd_stock request = stock_of(0, 0, 1, 1, 0.9, 4, 9);
     const seqd_reorder out = ask_paths(nothing, 2, 2, &request);
     assert_int_equal(out.stockout_step, 0); /* no stock, but no one asks */
     assert_within(out.order_quantity, 0, 0);
@@ -117,17 +198,17 @@ static void test_stockout_step(void **state)
 static void test_no_lead_time_or_no_review(void **state)
 {
     (void)state;
-    const seqd_reorder_request at_once = { 0, 0, 0, 1, 0.8, 0, 0 };
+    const seqd_stock at_once = stock_of(0, 0, 0, 1, 0.8, 0, 0);
     seqd_reorder out = ask_paths(five, 5, 4, &at_once);
     assert_within(out.reorder_point, 0, 0);
     assert_within(out.lead_time_demand_std, 0, 0);
     assert_within(out.order_up_to, 3, 0); /* the 4th of 1 2 2 3 4 */
     assert_int_equal(out.alert, 0);
-    const seqd_reorder_request always = { 0, 0, 4, 0, 0.8, 0, 0 };
+    const seqd_stock always = stock_of(0, 0, 4, 0, 0.8, 0, 0);
     out = ask_paths(five, 5, 4, &always);
     assert_within(out.reorder_point, out.order_up_to, 0);
     assert_within(out.order_up_to, 14, 0); /* the 4th of 6 10 13 14 17 */
-    const seqd_reorder_request once = { 1, 0, 1, 1, 0.5, 0, 0 };
+    const seqd_stock once = stock_of(1, 0, 1, 1, 0.5, 0, 0);
     out = ask_paths(five, 1, 4, &once);
     assert_within(out.lead_time_demand_std, 0, 0); /* one path has no spread */
     assert_within(out.order_up_to, 3, 0);
@@ -140,15 +221,15 @@ static void test_order_statistic(void **state)
     static double values[1000];
     for (int i = 0; i < 100; i++) values[(i * 61) % 100] = i;
     for (int percent = 1; percent < 100; percent++) {
-        const seqd_reorder_request request = { 0, 0, 1, 0, percent / 100.0, 0, 0 };
+        const seqd_stock request = stock_of(0, 0, 1, 0, percent / 100.0, 0, 0);
         const seqd_reorder out = ask_paths(values, 100, 1, &request);
         assert_within(out.order_up_to, percent - 1, 0);
     }
     for (int i = 0; i < 1000; i++) values[i] = i % 10;
-    const seqd_reorder_request tied = { 0, 0, 1, 0, 0.7, 0, 0 };
+    const seqd_stock tied = stock_of(0, 0, 1, 0, 0.7, 0, 0);
     assert_within(ask_paths(values, 1000, 1, &tied).order_up_to, 6, 0);
     for (int i = 0; i < 1000; i++) values[i] = 7;
-    const seqd_reorder_request request = { 0, 0, 1, 0, 0.99, 0, 0 };
+    const seqd_stock request = stock_of(0, 0, 1, 0, 0.99, 0, 0);
     assert_within(ask_paths(values, 1000, 1, &request).order_up_to, 7, 0);
 }
 
@@ -172,7 +253,7 @@ static void test_poisson_in_closed_form(void **state)
     (void)state;
     const seqd_dist counts = { .kind = SEQD_DIST_NEGBIN, .width = 2, .floor = 0 };
     seqd_forecast *forecast = flat(&counts, 28, 1.5F, 0, 0, 0);
-    const seqd_reorder_request request = { 10, 12, 14, 7, 0.95, 0, 0 };
+    const seqd_stock request = stock_of(10, 12, 14, 7, 0.95, 0, 0);
     seqd_reorder out = { .struct_size = (uint32_t)sizeof out };
     assert_int_equal(seqd_reorder_forecast(forecast, 0, &request, 50000, 3, &out, NULL), SEQD_OK);
     const float lead[] = { 21, 0 }, protection[] = { 31.5F, 0 };
@@ -193,7 +274,7 @@ static void test_normal_in_closed_form(void **state)
     (void)state;
     const seqd_dist normal = { .kind = SEQD_DIST_NORMAL, .width = 2, .floor = -(double)INFINITY };
     seqd_forecast *forecast = flat(&normal, 10, 100, 8, 0.25, 0.5);
-    const seqd_reorder_request request = { 0, 0, 6, 4, 0.975, 0, 0 };
+    const seqd_stock request = stock_of(0, 0, 6, 4, 0.975, 0, 0);
     seqd_reorder out = { .struct_size = (uint32_t)sizeof out };
     assert_int_equal(seqd_reorder_forecast(forecast, 0, &request, 80000, 9, &out, NULL), SEQD_OK);
     double variance = 10;
@@ -213,7 +294,7 @@ static void test_order_of_answers(void **state)
     seqd_forecast *forecast = flat(&counts, 28, 4, 0.5F, 0.2, 0.5);
     double before = -1;
     for (int i = 1; i < 20; i++) {
-        const seqd_reorder_request request = { 3, 0, 5, 5, i / 20.0, 0, 0 };
+        const seqd_stock request = stock_of(3, 0, 5, 5, i / 20.0, 0, 0);
         seqd_reorder a = { .struct_size = (uint32_t)sizeof a }, b = a;
         assert_int_equal(seqd_reorder_forecast(forecast, 0, &request, 0, 1, &a, NULL), SEQD_OK);
         assert_int_equal(seqd_reorder_forecast(forecast, 0, &request, 1000, 1, &b, NULL), SEQD_OK);
@@ -224,11 +305,11 @@ static void test_order_of_answers(void **state)
     seqd_forecast_free(forecast);
 }
 
-static void refuse(const seqd_reorder_request *request, int32_t paths, const double *values, const char *part)
+static void refuse(const seqd_stock *stock, int32_t paths, const double *values, const char *part)
 {
     seqd_reorder out = { .struct_size = (uint32_t)sizeof out, .order_quantity = -7 };
     seqd_error error = SEQD_ERROR_INIT;
-    assert_int_equal(seqd_reorder_paths(context, values, paths, 4, request, &out, &error), SEQD_E_ARG);
+    assert_int_equal(seqd_reorder_paths(context, values, paths, 4, stock, &out, &error), SEQD_E_ARG);
     if (strstr(error.message, part) == NULL) {
         print_error("'%s' is not in '%s'\n", part, error.message);
         fail();
@@ -239,10 +320,10 @@ static void refuse(const seqd_reorder_request *request, int32_t paths, const dou
 static void test_bad_arguments(void **state)
 {
     (void)state;
-    const seqd_reorder_request good = { 5, 2, 2, 1, 0.8, 0, 0 };
+    const seqd_stock good = stock_of(5, 2, 2, 1, 0.8, 0, 0);
     const double odd[] = { (double)NAN, (double)INFINITY, -(double)INFINITY, -1 };
     for (int i = 0; i < 4; i++) {
-        seqd_reorder_request r = good;
+        seqd_stock r = good;
         r.on_hand = odd[i];
         if (i < 3) refuse(&r, 5, five, "on_hand");
         r = good;
@@ -258,7 +339,7 @@ static void test_bad_arguments(void **state)
         r.service_level = odd[i];
         refuse(&r, 5, five, "service_level");
     }
-    seqd_reorder_request r = good;
+    seqd_stock r = good;
     r.service_level = 0;
     refuse(&r, 5, five, "service_level is 0");
     r.service_level = 1;
@@ -277,6 +358,19 @@ static void test_bad_arguments(void **state)
     refuse(&r, 5, five, "lead_time 2 + review_period 3 = 5 steps, but the forecast has only 4");
     r.lead_time = r.review_period = INT32_MAX;
     refuse(&r, 5, five, "4294967294");
+    r = good;
+    r.lead_time_std = 0.6;
+    refuse(&r, 5, five, "lead_time_std is 0.6");
+    r.lead_time_std = -1;
+    refuse(&r, 5, five, "lead_time_std is -1");
+    r.lead_time_std = (double)NAN;
+    refuse(&r, 5, five, "lead_time_std");
+    r = good;
+    r.service = 2;
+    refuse(&r, 5, five, "service is 2");
+    r.service = SEQD_SERVICE_FILL_RATE;
+    r.review_period = 0;
+    refuse(&r, 5, five, "review_period");
     refuse(&good, 0, five, "paths is 0");
     double values[20];
     memcpy(values, five, sizeof values);
@@ -300,7 +394,7 @@ static void test_bad_arguments(void **state)
 static void test_older_struct(void **state)
 {
     (void)state;
-    const seqd_reorder_request request = { 5, 2, 2, 1, 0.8, 0, 0 };
+    const seqd_stock request = stock_of(5, 2, 2, 1, 0.8, 0, 0);
     seqd_reorder out;
     memset(&out, 0x55, sizeof out);
     out.struct_size = (uint32_t)offsetof(seqd_reorder, order_quantity);
@@ -317,7 +411,8 @@ int main(void)
         cmocka_unit_test(test_stockout_step),  cmocka_unit_test(test_no_lead_time_or_no_review),
         cmocka_unit_test(test_order_statistic), cmocka_unit_test(test_poisson_in_closed_form),
         cmocka_unit_test(test_normal_in_closed_form), cmocka_unit_test(test_order_of_answers),
-        cmocka_unit_test(test_bad_arguments),  cmocka_unit_test(test_older_struct),
+        cmocka_unit_test(test_fill_rate_by_hand), cmocka_unit_test(test_fill_rate_in_closed_form),
+        cmocka_unit_test(test_lead_time_that_varies), cmocka_unit_test(test_bad_arguments),  cmocka_unit_test(test_older_struct),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -59,7 +59,9 @@ DatasetSummary = _result("DatasetSummary", "q:rows q:series q:steps q:observed q
                          "q:unnamed")
 Reorder = _result("Reorder", "i:alert i:stockout_step d:lead_time_demand_mean d:lead_time_demand_std "
                   "d:protection_demand_mean d:protection_demand_std d:safety_stock d:reorder_point d:order_up_to "
-                  "d:position d:order_quantity d:stockout_probability")
+                  "d:position d:order_quantity d:stockout_probability d:fill_rate")
+Stock = _result("Stock", "i:lead_time i:review_period i:service d:on_hand d:on_order d:service_level d:pack_size "
+                "d:min_order d:lead_time_std")
 Metrics = _result("Metrics", "d:smape d:mase d:rmsse d:wape d:rmse d:bias d:wql d:coverage80 q:series q:points "
                   "q:mase_left_out q:rmsse_left_out")
 AnswerMetrics = _result("AnswerMetrics", "i:classes q:count q:left_out d:accuracy d:precision d:recall d:f1 d:auroc "
@@ -148,8 +150,7 @@ _CALLS = {
     "backtest_run": [_H, _H, c_char_p, _HP],
     "backtest_get_row": [_H, c_int32, POINTER(BacktestRow)],
     "backtest_get_metrics": [_H, c_int32, POINTER(Metrics)],
-    "reorder_from_forecast": [_H, c_int64, c_double, c_double, c_int32, c_int32, c_double, c_double, c_double, c_int32,
-                              c_uint64, POINTER(Reorder)],
+    "reorder_from_forecast": [_H, c_int64, POINTER(Stock), c_int32, c_uint64, POINTER(Reorder)],
     "stream_create": [_H, _H, _HP],
     "stream_push": [_H, c_int64, c_double, c_int32, c_void_p, c_int32, c_void_p, c_int32],
     "stream_forecast": [_H, c_int64, c_void_p, c_int32, c_void_p, c_void_p, c_int32, c_void_p],

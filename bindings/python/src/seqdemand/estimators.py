@@ -6,11 +6,12 @@ import os
 import numpy as np
 
 from . import _arrow, _options, _tables
-from ._abi import BacktestRow, DataError, Handle, Metrics, Reorder, call, text, value
+from ._abi import BacktestRow, DataError, Handle, Metrics, Reorder, Stock, call, text, value
 from ._base import Estimator
 from ._context import Context, Progress
 
 _LEVELS = (0.1, 0.5, 0.9)
+_SERVICES = ("cycle", "fill_rate")
 
 
 class Forecaster(Estimator):
@@ -110,11 +111,16 @@ class Forecaster(Estimator):
             found[text("forecast_series_id", forecast, i)] = drawn
         return found
 
-    def reorder(self, stock, df=None, *, lead_time=None, review_period=1, service_level=0.95, paths=1000, seed=1):
-        """What to order. `stock` has unique_id and on_hand and, where wanted, on_order, lead_time, pack_size, min_order.
+    def reorder(self, stock, df=None, *, lead_time=None, review_period=1, service_level=0.95, service="cycle",
+                paths=1000, seed=1):
+        """What to order. `stock` has unique_id and on_hand and, where wanted, on_order, lead_time, lead_time_std, pack_size,
+        min_order. `service_level` is the chance of no stock-out in a cycle, or with service="fill_rate" the share of
+        demand served from stock.
 
         `lead_time` and `review_period` are steps of the forecast. Articles that were not forecast come with NaN.
         """
+        if service not in _SERVICES:
+            raise ValueError(f"service is {service!r}, and must be one of {', '.join(_SERVICES)}")
         forecast, _, kind = self._run(df)
         kind = _tables.kind_of(stock) or kind
         if isinstance(stock, (str, os.PathLike)):
@@ -133,13 +139,15 @@ class Forecaster(Estimator):
         for i, name in enumerate(columns["unique_id"]):
             if name not in places:
                 continue
-            given = {key: float(table[key][i]) if key in table and table[key][i] == table[key][i] else standard
-                     for key, standard in (("on_hand", 0.0), ("on_order", 0.0), ("lead_time", lead_time),
-                                           ("pack_size", 0.0), ("min_order", 0.0))}
+            given = Stock()
+            for key, standard in (("on_hand", 0.0), ("on_order", 0.0), ("lead_time", lead_time), ("pack_size", 0.0),
+                                  ("min_order", 0.0), ("lead_time_std", 0.0)):
+                found = table[key][i] if key in table and table[key][i] == table[key][i] else standard
+                setattr(given, key, int(found) if key == "lead_time" else float(found))
+            given.review_period, given.service_level = review_period, service_level
+            given.service = _SERVICES.index(service)
             answer = Reorder()
-            call("reorder_from_forecast", forecast, places[name], given["on_hand"], given["on_order"],
-                 int(given["lead_time"]), review_period, service_level, given["pack_size"], given["min_order"], paths,
-                 seed, answer)
+            call("reorder_from_forecast", forecast, places[name], given, paths, seed, answer)
             for field in fields:
                 columns[field][i] = getattr(answer, field)
         return _tables.frame(columns, kind)

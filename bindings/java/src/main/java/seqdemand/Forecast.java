@@ -45,24 +45,43 @@ public final class Forecast extends Handle {
         return values;
     }
 
-    /** What is there of an article and how it is ordered; times in steps of the forecast, 0 for no pack size or least order. */
+    /** What a service level is a share of: cycles without a stock-out, or demand served from stock. */
+    public enum Service { CYCLE, FILL_RATE }
+
+    /**
+     * What is there of an article and how it is ordered; times in steps of the forecast, 0 for no pack size, least order
+     * or deviation of the lead time.
+     */
     public record Stock(double onHand, double onOrder, int leadTime, int reviewPeriod, double serviceLevel,
-        double packSize, double minOrder) {
+        double packSize, double minOrder, double leadTimeStd, Service service) {
+        public Stock(double onHand, double onOrder, int leadTime, int reviewPeriod, double serviceLevel,
+            double packSize, double minOrder) {
+            this(onHand, onOrder, leadTime, reviewPeriod, serviceLevel, packSize, minOrder, 0, Service.CYCLE);
+        }
     }
 
     /** The answer for one article; components as struct seqd_reorder describes them. */
     public record Reorder(boolean alert, int stockoutStep, double leadTimeDemandMean, double leadTimeDemandStd,
         double protectionDemandMean, double protectionDemandStd, double safetyStock, double reorderPoint,
-        double orderUpTo, double position, double orderQuantity, double stockoutProbability) {
+        double orderUpTo, double position, double orderQuantity, double stockoutProbability, double fillRate) {
     }
 
     /** What to order, from `count` sample paths (0: 1000). */
     public Reorder reorder(int series, Stock stock, int count, long seed) {
         Lib.ReorderInfo out = new Lib.ReorderInfo();
-        check(error -> C.seqd_reorder_from_forecast(get(), series, stock.onHand, stock.onOrder, stock.leadTime,
-            stock.reviewPeriod, stock.serviceLevel, stock.packSize, stock.minOrder, count, seed, out, error));
+        Lib.StockInfo in = new Lib.StockInfo();
+        in.leadTime = stock.leadTime;
+        in.reviewPeriod = stock.reviewPeriod;
+        in.service = stock.service.ordinal();
+        in.onHand = stock.onHand;
+        in.onOrder = stock.onOrder;
+        in.serviceLevel = stock.serviceLevel;
+        in.packSize = stock.packSize;
+        in.minOrder = stock.minOrder;
+        in.leadTimeStd = stock.leadTimeStd;
+        check(error -> C.seqd_reorder_from_forecast(get(), series, in, count, seed, out, error));
         return new Reorder(out.alert != 0, out.stockoutStep, out.leadTimeDemandMean, out.leadTimeDemandStd,
             out.protectionDemandMean, out.protectionDemandStd, out.safetyStock, out.reorderPoint, out.orderUpTo,
-            out.position, out.orderQuantity, out.stockoutProbability);
+            out.position, out.orderQuantity, out.stockoutProbability, out.fillRate);
     }
 }

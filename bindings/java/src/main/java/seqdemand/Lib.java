@@ -30,7 +30,7 @@ interface Lib extends Library {
 
     @Structure.FieldOrder({"structSize", "alert", "stockoutStep", "leadTimeDemandMean", "leadTimeDemandStd",
         "protectionDemandMean", "protectionDemandStd", "safetyStock", "reorderPoint", "orderUpTo", "position",
-        "orderQuantity", "stockoutProbability"})
+        "orderQuantity", "stockoutProbability", "fillRate"})
     class ReorderInfo extends Structure {
         public int structSize;
         public int alert;
@@ -45,8 +45,28 @@ interface Lib extends Library {
         public double position;
         public double orderQuantity;
         public double stockoutProbability;
+        public double fillRate;
 
         ReorderInfo() {
+            structSize = size();
+        }
+    }
+
+    @Structure.FieldOrder({"structSize", "leadTime", "reviewPeriod", "service", "onHand", "onOrder", "serviceLevel",
+        "packSize", "minOrder", "leadTimeStd"})
+    class StockInfo extends Structure {
+        public int structSize;
+        public int leadTime;
+        public int reviewPeriod;
+        public int service;
+        public double onHand;
+        public double onOrder;
+        public double serviceLevel;
+        public double packSize;
+        public double minOrder;
+        public double leadTimeStd;
+
+        StockInfo() {
             structSize = size();
         }
     }
@@ -130,7 +150,6 @@ interface Lib extends Library {
 
     int seqd_forecast_paths(Pointer forecast, long series, int paths, long seed, double[] values, ErrorInfo error);
 
-    int seqd_reorder_from_forecast(Pointer forecast, long series, double onHand, double onOrder, int leadTime,
-        int reviewPeriod, double serviceLevel, double packSize, double minOrder, int paths, long seed, ReorderInfo out,
+    int seqd_reorder_from_forecast(Pointer forecast, long series, StockInfo stock, int paths, long seed, ReorderInfo out,
         ErrorInfo error);
 }

@@ -91,7 +91,10 @@ static int32_t create(seqd_context *context, const seqd_kernels *kernels, const 
     if (!memory) return seqd_fail_alloc(context, arena.used, error);
     arena = (seqd_arena){memory, 0, false};
     native_rnn *rnn = place(kernels, plan, &arena); /* the first thing placed: freeing it frees all */
-    for (int32_t i = 0; i < plan->lanes; i++) rnn->lanes[i].mask = NULL;
+    for (int32_t i = 0; i < plan->lanes; i++) {
+        rnn->lanes[i].mask = NULL;
+        rnn->lanes[i].steps = plan->steps;
+    }
     *out = &rnn->base;
     return SEQD_OK;
 }
@@ -143,6 +146,8 @@ static void static_product(const native_rnn *rnn, const native_lane *lane, int32
 
 static void drop(seqd_rnn *base, int32_t index, const float *mask) { native(base)->lanes[index].mask = mask; }
 
+static void limit(seqd_rnn *base, int32_t index, int32_t steps) { native(base)->lanes[index].steps = steps; }
+
 /*
  * The n-th step in the order in which they are taken, with the arrays that keep all of them: n = 0 has no state before
  * it.
@@ -151,7 +156,7 @@ static native_step step_at(const native_rnn *rnn, const native_lane *lane, int32
 {
     const seqd_rnn_plan *plan = &rnn->base.plan;
     const int64_t size = rows * (int64_t)plan->shape.hidden;
-    const int32_t t = plan->reverse ? plan->steps - 1 - n : n, back = plan->reverse ? t + 1 : t - 1;
+    const int32_t t = plan->reverse ? lane->steps - 1 - n : n, back = plan->reverse ? t + 1 : t - 1;
     const bool lstm = plan->shape.cell == SEQD_CELL_LSTM;
     return (native_step){
         .rows = rows,
@@ -169,7 +174,7 @@ static const float *forward(seqd_rnn *base, int32_t index, int32_t rows, const f
     const native_rnn *rnn = native(base);
     const native_lane *lane = &rnn->lanes[index];
     const seqd_rnn_plan *plan = &base->plan;
-    const int32_t steps = plan->steps;
+    const int32_t steps = lane->steps;
     const int64_t gates = seqd_rnn_gates(&plan->shape), gate_step = rows * gates;
     const int32_t chunk = chunk_steps(FORWARD_CHUNK, gate_step, steps);
 
@@ -219,7 +224,7 @@ static void backward_chunk(const native_rnn *rnn, const native_lane *lane, int32
     const seqd_rnn_plan *plan = &rnn->base.plan;
     const seqd_rnn_shape *shape = &plan->shape;
     const int64_t gates = seqd_rnn_gates(shape), inputs = shape->inputs;
-    const bool begins = plan->reverse ? first + count == plan->steps : first == 0; /* with a step without a state */
+    const bool begins = plan->reverse ? first + count == lane->steps : first == 0; /* with a step without a state */
     native_block block = {.start = (int64_t)first * rows, .cells = (int64_t)count * rows, .bias = lane->row_bias};
     const float *now = lane->gates + block.start * gates;
     float *sum = lane->row_bias; /* its first row: bias gradients of the chunk */
@@ -247,7 +252,7 @@ static void backward_statics(const native_rnn *rnn, const native_lane *lane, int
     const int64_t gates = seqd_rnn_gates(shape), statics = shape->statics, gate_step = rows * gates;
     if (statics == 0) return;
     memset(lane->row_bias, 0, (size_t)gate_step * sizeof(float));
-    for (int32_t t = 0; t < rnn->base.plan.steps; t++) k->add(gate_step, lane->gates + t * gate_step, lane->row_bias);
+    for (int32_t t = 0; t < lane->steps; t++) k->add(gate_step, lane->gates + t * gate_step, lane->row_bias);
     k->gemm_tn(gates, statics, rows, lane->row_bias, gates, s, statics, grad->weight_ih + shape->inputs,
                shape->inputs + statics, lane->scratch);
     k->gemm(rows, statics, gates, lane->row_bias, gates, rnn->packed.statics_back, ds, statics, 1, NULL);
@@ -276,7 +281,7 @@ static void backward(seqd_rnn *base, int32_t index, int32_t rows, const float *x
 {
     const native_rnn *rnn = native(base);
     const native_lane *lane = &rnn->lanes[index];
-    const int32_t steps = base->plan.steps;
+    const int32_t steps = lane->steps;
     const int32_t chunk = chunk_steps(BACKWARD_CHUNK, rows * seqd_rnn_gates(&base->plan.shape), steps);
     const bool distant = (int64_t)steps * rows * seqd_rnn_gates(&base->plan.shape) >= FAR_GATES;
 
@@ -299,4 +304,4 @@ static int32_t status(const seqd_rnn *rnn, seqd_error *error)
     return SEQD_OK; /* kernels cannot fail */
 }
 
-const seqd_rnn_ops seqd_native_rnn = {create, release, pack, forward, backward, step_once, drop, status};
+const seqd_rnn_ops seqd_native_rnn = {create, release, pack, forward, backward, step_once, drop, limit, status};

@@ -35,6 +35,7 @@ typedef struct native_lane {
     float *product;     /* [rows][hidden] */
     float *scratch;
     const float *mask;  /* of `drop` */
+    int32_t steps;      /* of `limit` */
 } native_lane;
 
 typedef struct native_rnn {

@@ -162,6 +162,6 @@ static int32_t status(const seqd_rnn *rnn, seqd_error *error)
 
 const seqd_rnn_ops *seqd_onednn_rnn(void)
 {
-    static const seqd_rnn_ops operations = {create, release, pack, forward, backward, NULL, NULL, status};
+    static const seqd_rnn_ops operations = {create, release, pack, forward, backward, NULL, NULL, NULL, status};
     return &operations;
 }

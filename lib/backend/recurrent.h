@@ -77,6 +77,8 @@ typedef struct seqd_rnn {
  *             c[rows][hidden] are read and replaced. NULL where a backend has none.
  *   drop      what h is multiplied with before the recurrent product, at every step of the lane's next forward and
  *             backward: mask[rows][hidden], kept by the caller; NULL: nothing. NULL where a backend has none.
+ *   limit     how many of its steps, from the first on, the lane's next forward and backward take; the arrays are as long.
+ *             Until then, and where a backend has none (NULL), all.
  *   status    SEQD_OK, or what failed on any lane since create (SEQD_E_INTERNAL, SEQD_E_NOMEM): a lane cannot report
  *             from inside a parallel region. After a failure hidden states are NaN and gradients left alone.
  */
@@ -90,6 +92,7 @@ typedef struct seqd_rnn_ops {
                      const seqd_rnn_params *grad, float *dx, float *ds);
     void (*step)(seqd_rnn *rnn, int32_t lane, int32_t rows, const float *x, const float *s, float *h, float *c);
     void (*drop)(seqd_rnn *rnn, int32_t lane, const float *mask);
+    void (*limit)(seqd_rnn *rnn, int32_t lane, int32_t steps);
     int32_t (*status)(const seqd_rnn *rnn, seqd_error *error);
 } seqd_rnn_ops;
 

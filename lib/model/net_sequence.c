@@ -257,7 +257,7 @@ static double loss(seqd_net_run *run, const seqd_net_pass *pass)
     const seqd_shard *shard = pass->shard;
     lane *l = &part->lanes[pass->lane];
     const bool each = !net->config.flat && net->pool.pooling == SEQD_POOL_LAST;
-    const int64_t width = net->pool.width, states = (each ? run->use.steps : 1) * (int64_t)shard->rows;
+    const int64_t width = net->pool.width, states = (each ? shard->steps : 1) * (int64_t)shard->rows;
     const float *h = NULL, *from = body_forward(run, pass, l, &h);
     float *back = !pass->grad ? NULL : each ? seqd_stack_gradient(run->stack, pass->lane) : l->pooled_grad;
     if (back) memset(back, 0, (size_t)(states * width) * sizeof *back);

@@ -60,6 +60,7 @@ void seqd_stack_pack(seqd_stack *stack, const float *vector);
  *   x[steps][rows][inputs], s[rows][statics]
  *   length[rows]   steps that a row has, from the first on; NULL: all of them. What comes out behind a row's last step
  *                  has no meaning but is finite; its gradient counts as zero, and so is that of the inputs there.
+ *                  Of unidirectional layers without dilation, no more steps are computed than the longest row has.
  *   key            not 0 switches dropout on; masks are a function of it alone
  */
 typedef struct seqd_stack_pass {

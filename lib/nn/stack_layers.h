@@ -22,6 +22,7 @@ typedef struct stack_lane {
     float *dx;                            /* rounded steps: gradient of a layer's input that goes elsewhere */
     float *statics, *statics_grad;        /* [dilation][rows][statics] */
     float *turn;                          /* [rows][hidden] for the ring of states (stack_step.c) */
+    int32_t steps;                        /* of the pass at work, of which use.steps is the most */
 } stack_lane;
 
 struct seqd_stack {

@@ -18,7 +18,7 @@ typedef struct lap {
 
 static lap lap_of(seqd_stack *stack, int32_t index, const seqd_stack_pass *pass, int32_t layer, int32_t way)
 {
-    const int32_t steps = stack->use.steps, d = seqd_stack_layer_dilation(&stack->shape, layer, steps);
+    const int32_t steps = stack->lanes[index].steps, d = seqd_stack_layer_dilation(&stack->shape, layer, steps);
     return (lap){.stack = stack, .lane = &stack->lanes[index], .pass = pass, .index = index, .layer = layer,
                  .way = way, .steps = steps, .dilation = d,
                  .rounded = d * seqd_stack_layer_steps(&stack->shape, layer, steps)};
@@ -116,6 +116,38 @@ static const float *run_way(const lap *l, const float *x)
     return rnn->ops->forward(rnn, l->index, l->pass->rows * l->dilation, aligned_input(l, x), repeated_statics(l));
 }
 
+/* Steps of the longest row where all layers can stop there; else all of them. */
+static int32_t steps_of(const seqd_stack *stack, const seqd_stack_pass *pass)
+{
+    const seqd_stack_shape *shape = &stack->shape;
+    bool whole = !pass->length || shape->bidirectional;
+    int32_t longest = 1;
+    for (int32_t i = 0; i < shape->layers && !whole; i++)
+        whole = shape->dilation[i] > 1 || !stack->rnn[i][0]->ops->limit;
+    if (whole) return stack->use.steps;
+    for (int32_t r = 0; r < pass->rows; r++)
+        if (pass->length[r] > longest) longest = pass->length[r];
+    return longest;
+}
+
+/* Settles the steps of a pass, there and back. */
+static void begin_pass(seqd_stack *stack, int32_t index, const seqd_stack_pass *pass)
+{
+    const int32_t steps = stack->lanes[index].steps = steps_of(stack, pass);
+    for (int32_t i = 0; i < stack->shape.layers; i++)
+        for (int32_t way = 0; way < seqd_stack_ways(&stack->shape); way++) {
+            seqd_rnn *rnn = stack->rnn[i][way];
+            if (rnn->ops->limit) rnn->ops->limit(rnn, index, steps < stack->use.steps ? steps : rnn->plan.steps);
+        }
+}
+
+/* Zeros in [use.steps][rows][width] behind the steps of the pass at work. */
+static void clear_behind(const seqd_stack *stack, int32_t index, int32_t rows, int64_t width, float *values)
+{
+    const int64_t size = rows * width, first = stack->lanes[index].steps * size;
+    memset(values + first, 0, (size_t)(stack->use.steps * size - first) * sizeof *values);
+}
+
 /* The states of a layer, [steps][rows][width]. */
 static const float *recur(seqd_stack *stack, int32_t index, const seqd_stack_pass *pass, int32_t layer, const float *x)
 {
@@ -137,8 +169,9 @@ const float *seqd_stack_forward(seqd_stack *stack, int32_t index, const seqd_sta
     const seqd_stack_shape *shape = &stack->shape;
     stack_lane *lane = &stack->lanes[index];
     const float *x = pass->x;
+    begin_pass(stack, index, pass);
     for (int32_t i = 0; i < shape->layers; i++) {
-        const int64_t cells = (int64_t)stack->use.steps * pass->rows, width = seqd_stack_layer_width(shape, i);
+        const int64_t cells = (int64_t)lane->steps * pass->rows, width = seqd_stack_layer_width(shape, i);
         const float *states = lane->states[i] = recur(stack, index, pass, i, x);
         const bool drops = pass->key != 0 && lane->mask[i], adds = seqd_stack_layer_adds(shape, i);
         float *worked = lane->worked[i];
@@ -155,6 +188,7 @@ const float *seqd_stack_forward(seqd_stack *stack, int32_t index, const seqd_sta
         }
         x = lane->output[i] = shape->layer_norm || drops || adds ? worked : states;
     }
+    clear_behind(stack, index, pass->rows, seqd_stack_width(shape), (float *)(uintptr_t)x); /* an array of this lane */
     return x;
 }
 
@@ -218,11 +252,11 @@ static void recur_back(seqd_stack *stack, int32_t index, const seqd_stack_pass *
 }
 
 /* Behind a row's last step nothing counts. */
-static void clear_padding(const seqd_stack *stack, const seqd_stack_pass *pass, float *dh)
+static void clear_padding(const seqd_stack *stack, int32_t steps, const seqd_stack_pass *pass, float *dh)
 {
     const int64_t width = seqd_stack_width(&stack->shape), rows = pass->rows;
     for (int32_t r = 0; pass->length && r < rows; r++)
-        for (int32_t t = pass->length[r]; t < stack->use.steps; t++)
+        for (int32_t t = pass->length[r]; t < steps; t++)
             memset(dh + (t * rows + r) * width, 0, (size_t)width * sizeof *dh);
 }
 
@@ -233,9 +267,9 @@ void seqd_stack_backward(seqd_stack *stack, int32_t index, const seqd_stack_pass
     const seqd_stack_shape *shape = &stack->shape;
     stack_lane *lane = &stack->lanes[index];
     float *dh = lane->dh[0], *below = lane->dh[1];
-    clear_padding(stack, pass, dh);
+    clear_padding(stack, lane->steps, pass, dh);
     for (int32_t i = shape->layers - 1; i >= 0; i--) {
-        const int64_t cells = (int64_t)stack->use.steps * pass->rows, width = seqd_stack_layer_width(shape, i);
+        const int64_t cells = (int64_t)lane->steps * pass->rows, width = seqd_stack_layer_width(shape, i);
         const float *x = i == 0 ? pass->x : lane->output[i - 1];
         float *target = i > 0 ? below : dx;
         const bool adds = target && seqd_stack_layer_adds(shape, i);
@@ -254,4 +288,5 @@ void seqd_stack_backward(seqd_stack *stack, int32_t index, const seqd_stack_pass
         dh = below;
         below = swap;
     }
+    if (dx) clear_behind(stack, index, pass->rows, shape->inputs, dx);
 }

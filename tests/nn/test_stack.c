@@ -35,6 +35,10 @@ static const variant variants[] = {
     {"both ways, ragged", {.layers = 2, .inputs = 3, .statics = 1, .hidden = {4, 3}, .bidirectional = true}, 7, 5,
      {7, 1, 4, 6, 3}},
     {"ragged", {.layers = 2, .inputs = 3, .hidden = {4, 3}}, 6, 4, {2, 6, 1, 5}},
+    {"all short", {.layers = 2, .inputs = 3, .hidden = {4, 3}}, 9, 4, {2, 4, 1, 3}},
+    {"all short, everything forwards",
+     {.layers = 3, .inputs = 4, .statics = 2, .hidden = {4, 4, 5}, .residual = true, .layer_norm = true, .dropout = 0.3,
+      .recurrent_dropout = 0.3}, 8, 3, {1, 3, 2}},
     {"residual", {.layers = 3, .inputs = 4, .statics = 1, .hidden = {4, 4, 5}, .residual = true}, 5, 2, {0}},
     {"dilated", {.layers = 3, .inputs = 3, .hidden = {4, 4, 4}, .dilation = {1, 2, 4}}, 8, 2, {0}},
     {"dilated, a rest, statics", {.layers = 2, .inputs = 3, .statics = 2, .hidden = {4, 3}, .dilation = {3, 2}}, 7, 3,
@@ -327,6 +331,62 @@ static void test_padding_is_not_read(void **state)
     }
 }
 
+static void pass_once(stack_rig *rig, seqd_stack *stack, const int32_t *length, int32_t steps)
+{
+    const bool drops = rig->v->shape.dropout > 0.0 || rig->v->shape.recurrent_dropout > 0.0;
+    const seqd_stack_pass pass = {rig->v->rows, length, rig->given[1], rig->given[2], drops ? KEY : 0};
+    const size_t row = (size_t)rig->v->rows, width = (size_t)seqd_stack_width(&rig->problem.shape);
+    const size_t out = (size_t)steps * row * width * sizeof(float);
+    for (int i = 0; i < 3; i++) memset(rig->found[i], 0, rig->counts[i] * sizeof(float));
+    memcpy(rig->out, seqd_stack_forward(stack, 0, &pass), out);
+    memcpy(seqd_stack_gradient(stack, 0), rig->dh, out);
+    seqd_stack_backward(stack, 0, &pass, rig->found[0], rig->found[1], rig->found[2]);
+}
+
+/* Short rows in long arrays give the bits of short arrays, with zeros behind them; a long pass after them is whole. */
+static void test_short_rows(void **state)
+{
+    (void)state;
+    int tried = 0;
+    for (int32_t level = 0; level < seqd_kernels_count(); level++)
+        for (size_t v = 0; v < VARIANTS; v++)
+            for (int cell = 0; cell < SEQD_CELLS && strncmp(variants[v].name, "all short", 9) == 0; cell++) {
+                stack_rig *a = rig_new(&variants[v], (seqd_cell)cell), *b = rig_new(&variants[v], (seqd_cell)cell);
+                seqd_context *context = rig_context();
+                int32_t longest = 0;
+                for (int32_t r = 0; r < a->v->rows; r++)
+                    if (a->v->length[r] > longest) longest = a->v->length[r];
+                const size_t x = (size_t)(longest * a->v->rows * a->v->shape.inputs);
+                const size_t h = (size_t)(longest * a->v->rows * seqd_stack_width(&a->problem.shape));
+                assert_true(longest < a->v->steps);
+                seqd_stack *roomy = open_stack(context, rig_backend(level), a, (seqd_use){a->v->steps, a->v->rows, 1, true});
+                seqd_stack *tight = open_stack(context, rig_backend(level), a, (seqd_use){longest, a->v->rows, 1, true});
+                pass_once(a, roomy, NULL, a->v->steps); /* leaves its numbers behind the short ones */
+                pass_once(a, roomy, a->v->length, a->v->steps);
+                pass_once(b, tight, b->v->length, longest);
+                for (size_t i = 0; i < h; i++)
+                    if (counts(a, i)) assert_memory_equal(&a->out[i], &b->out[i], sizeof(float));
+                for (size_t i = h; i < a->out_count; i++) assert_true(a->out[i] == 0.0f);
+                assert_memory_equal(a->found[0], b->found[0], a->counts[0] * sizeof(float));
+                assert_memory_equal(a->found[1], b->found[1], x * sizeof(float));
+                assert_memory_equal(a->found[2], b->found[2], a->counts[2] * sizeof(float));
+                for (size_t i = x; i < a->counts[1]; i++) assert_true(a->found[1][i] == 0.0f);
+                seqd_stack *fresh = open_stack(context, rig_backend(level), a, (seqd_use){a->v->steps, a->v->rows, 1, true});
+                pass_once(a, roomy, NULL, a->v->steps);
+                pass_once(b, fresh, NULL, a->v->steps);
+                assert_memory_equal(a->out, b->out, a->out_count * sizeof(float));
+                for (int i = 0; i < 3; i++) assert_memory_equal(a->found[i], b->found[i], a->counts[i] * sizeof(float));
+                seqd_stack_close(fresh);
+                seqd_stack_close(tight);
+                seqd_stack_close(roomy);
+                seqd_context_drop(context);
+                rig_drop(a);
+                rig_drop(b);
+                tried++;
+            }
+    assert_true(tried == 2 * SEQD_CELLS * seqd_kernels_count());
+}
+
 /* Step by step comes out what comes out at once; parts of the state are as they are declared. */
 static void test_steps(void **state)
 {
@@ -391,6 +451,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_variants),
         cmocka_unit_test(test_padding_is_not_read),
+        cmocka_unit_test(test_short_rows),
         cmocka_unit_test(test_steps),
         cmocka_unit_test(test_onednn_refuses_state_dropout),
     };

@@ -7,6 +7,7 @@
  *
  * Rules that hold for the whole interface, and are therefore not repeated at each function:
  *
+ *  - These headers are C89 with <stdint.h>, which compilers bring in that mode, too, and any later C; C++11 and later.
  *  - Functions that can fail return a status: SEQD_OK (0), a positive benign outcome, or a negative error.
  *    On failure outputs are untouched and the handle stays usable.
  *  - The last parameter of such a function is a caller-owned seqd_error, or NULL. It is written on failure only.
@@ -19,10 +20,10 @@
  *      Results, which the caller makes and the library fills: written is what fits into struct_size and is known to the
  *    library; the rest of the struct, and struct_size, stay as they were. So clear it first, and what an older library
  *    does not know reads as 0. A struct_size below 4, which is one that was not set, is SEQD_E_ARG.
- *      seqd_error likewise, but there is nobody to tell: with a struct_size of 0 it counts as the struct of version 0.1,
- *    and it is left alone with one of 1 to 23, in which status, line and column have no room.
- *      What the caller hands in (seqd_allocator, seqd_stock): shorter than in version 0.1 is SEQD_E_ARG. A longer one is taken when
- *    all that the library does not know is 0; else SEQD_E_ARG: it asks for something that this library cannot do.
+ *      seqd_error likewise, but nobody is there to be told: with a struct_size of 0 it counts as the struct of version
+ *    0.1, and it is left alone with one of 1 to 23, in which status, line and column have no room.
+ *      What the caller hands in (seqd_allocator, seqd_stock): shorter than in version 0.1 is SEQD_E_ARG. A longer one is
+ *    taken when all that the library does not know is 0; else SEQD_E_ARG: it asks for what this library cannot do.
  *      What a callback is handed (seqd_progress): it ends after its struct_size, which the library has set.
  *  - Later versions add status codes and other numbers: an unknown negative status is an error, an unknown positive one
  *    is benign.

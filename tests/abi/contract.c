@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The promises that hold for every function of the interface: NULL is answered, not followed; failures leave outputs
- * alone; structs of an older host are not written past their end; handles go in any order.
+ * alone; handles go in any order.
  */
 #include "contract.h"
 
@@ -336,71 +336,6 @@ static void null_arguments_are_refused(void **state)
     assert_true(backtest == NULL && text == NULL && size == 0 && whole == 0);
 }
 
-/* A struct of a host compiled against an older header ends earlier: nothing behind its end may be touched. */
-#define OLDER(type, size, call)                                                                \
-    do {                                                                                       \
-        union {                                                                                \
-            type result;                                                                       \
-            unsigned char bytes[sizeof(type)];                                                 \
-        } u;                                                                                   \
-        type *result = &u.result;                                                              \
-        memset(u.bytes, 0xA5, sizeof u.bytes);                                                 \
-        u.result.struct_size = (size);                                                         \
-        assert_int_equal(call, SEQD_OK);                                                       \
-        assert_int_equal(u.result.struct_size, (size));                                        \
-        for (size_t i = (size); i < sizeof u.bytes; i++) assert_int_equal(u.bytes[i], 0xA5);   \
-        memset(u.bytes, 0, sizeof u.bytes);                                                    \
-        assert_int_equal(call, SEQD_E_ARG); /* struct_size was not set */                      \
-    } while (0)
-
-static void older_structs_are_respected(void **state)
-{
-    (void)state;
-    seqd_error error = SEQD_ERROR_INIT;
-    seqd_trainer *trainer = NULL;
-    seqd_evaluation *evaluation = NULL;
-    seqd_backtest *backtest = NULL;
-    seqd_model *model = NULL;
-    seqd_tuner *tuner = NULL;
-    int32_t trial;
-    seqd_importance *importance = NULL;
-    seqd_attribution *attribution = NULL;
-    const double numbers[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
-    assert_int_equal(seqd_model_create(h.context, h.options, h.dataset, &model, &error), SEQD_OK);
-    assert_int_equal(seqd_trainer_create(model, h.dataset, h.options, NULL, &trainer, &error), SEQD_OK);
-    assert_int_equal(seqd_evaluation_create(h.context, 1, NULL, 0, &evaluation, &error), SEQD_OK);
-    assert_int_equal(seqd_evaluation_add(evaluation, numbers, 4, numbers, numbers, numbers, NULL, 4, &error), SEQD_OK);
-    assert_int_equal(seqd_backtest_run(h.dataset, h.options, "naive,seasonal_naive", &backtest, &error), SEQD_OK);
-    assert_int_equal(seqd_backtest_row_count(backtest), 2);
-    assert_int_equal(seqd_importance_create(h.model, h.dataset, 1, 1, &importance, &error), SEQD_OK);
-    assert_int_equal(seqd_attribution_create(h.model, h.dataset, 0, -1, 2, &attribution, &error), SEQD_OK);
-    assert_int_equal(seqd_tuner_create(h.options, &tuner, &error), SEQD_OK);
-    assert_int_equal(seqd_tuner_add_range(tuner, "dropout", "0:0.5", &error), SEQD_OK);
-    assert_int_equal(seqd_tuner_step(tuner, h.dataset, &trial, &error), SEQD_OK);
-
-    OLDER(seqd_option_info, 24, seqd_options_describe(3, result, &error));
-    OLDER(seqd_dataset_summary, 32, seqd_dataset_summarize(h.dataset, result, &error));
-    OLDER(seqd_parameter_info, 24, seqd_model_parameter_info(h.model, 0, result, &error));
-    OLDER(seqd_training_summary, 24, seqd_trainer_summarize(trainer, result, &error));
-    OLDER(seqd_metrics, 24, seqd_evaluation_result(evaluation, result, &error));
-    OLDER(seqd_backtest_row, 24, seqd_backtest_get_row(backtest, 1, result, &error));
-    OLDER(seqd_importance_row, 24, seqd_importance_get_row(importance, 0, result, &error));
-    OLDER(seqd_attribution_summary, 16, seqd_attribution_summarize(attribution, result, &error));
-    OLDER(seqd_trial, 24, seqd_tuner_get_trial(tuner, 0, result, &error));
-    OLDER(seqd_reorder, 24, seqd_reorder_from_forecast(forecast, 0,
-                                                       HOST_STOCK(5, 0, 2, 2, 0.9, 0, 0), 50, 1, result, &error));
-    OLDER(seqd_reorder, 24, seqd_reorder_from_paths(h.context, numbers, 2, 4,
-                                                    HOST_STOCK(5, 0, 2, 2, 0.9, 0, 0), result, &error));
-
-    seqd_importance_release(importance);
-    seqd_attribution_release(attribution);
-    seqd_tuner_release(tuner);
-    seqd_backtest_release(backtest);
-    seqd_evaluation_release(evaluation);
-    seqd_trainer_release(trainer);
-    seqd_model_release(model);
-}
-
 static void codes_have_names(void **state)
 {
     (void)state;
@@ -455,7 +390,6 @@ int main(void)
         cmocka_unit_test(releases_take_null),
         cmocka_unit_test(readers_take_null),
         cmocka_unit_test(null_arguments_are_refused),
-        cmocka_unit_test(older_structs_are_respected),
         cmocka_unit_test(codes_have_names),
         cmocka_unit_test(handles_go_in_any_order),
     };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pins the public structs: programs compiled against an older header hand them over as they were. A struct may grow at
- * its end only; then its SIZE line changes here, and its AT lines stay.
+ * its end only; then its SIZE and END lines change here, and its AT lines stay. abi_symbols fails when a struct, a
+ * member or a constant of the public headers is missing here.
  */
 #include <seqdemand/seqdemand.h>
 
@@ -19,6 +20,9 @@ static void check(const char *what, size_t found, size_t expected)
 
 #define SIZE(type, size) check("sizeof(" #type ")", sizeof(type), size)
 #define AT(type, member, offset) check("offset of " #type "." #member, offsetof(type, member), offset)
+/* Nothing but the last member stands at the end: a member added to it always makes the struct longer. */
+#define END(type, last) \
+    check("end of " #type "." #last, offsetof(type, last) + sizeof ((type *)NULL)->last, sizeof(type))
 #define CODE(name, number) check(#name, (size_t)((name) + 100), (size_t)((number) + 100))
 
 int main(void)
@@ -39,6 +43,22 @@ int main(void)
     CODE(SEQD_E_UNSUPPORTED, -50);
     CODE(SEQD_E_INTERNAL, -60);
     CODE(SEQD_ERROR_MESSAGE_SIZE, 256);
+    CODE(SEQD_LOG_ERROR, 0);
+    CODE(SEQD_LOG_WARNING, 1);
+    CODE(SEQD_LOG_INFO, 2);
+    CODE(SEQD_LOG_DEBUG, 3);
+    CODE(SEQD_SERIES_OK, 0);
+    CODE(SEQD_SERIES_SHORT, 1);
+    CODE(SEQD_SERIES_ALL_ZERO, 2);
+    CODE(SEQD_SERIES_EMPTY, 3);
+    CODE(SEQD_SERVICE_CYCLE, 0);
+    CODE(SEQD_SERVICE_FILL_RATE, 1);
+    CODE(SEQD_ANSWER_END, 0);
+    CODE(SEQD_ANSWER_LABELLED, 1);
+    CODE(SEQD_ANSWER_EVERY, 2);
+    CODE(ARROW_FLAG_DICTIONARY_ORDERED, 1);
+    CODE(ARROW_FLAG_NULLABLE, 2);
+    CODE(ARROW_FLAG_MAP_KEYS_SORTED, 4);
 
     if (sizeof(void *) != 8 || CHAR_BIT != 8) {
         puts("the pins are those of a 64-bit machine");
@@ -46,24 +66,45 @@ int main(void)
     }
     /* The Arrow C data and stream interfaces: fixed for good by their specification. */
     SIZE(struct ArrowSchema, 72);
+    AT(struct ArrowSchema, format, 0);
+    AT(struct ArrowSchema, name, 8);
+    AT(struct ArrowSchema, metadata, 16);
+    AT(struct ArrowSchema, flags, 24);
     AT(struct ArrowSchema, n_children, 32);
+    AT(struct ArrowSchema, children, 40);
+    AT(struct ArrowSchema, dictionary, 48);
     AT(struct ArrowSchema, release, 56);
+    AT(struct ArrowSchema, private_data, 64);
     SIZE(struct ArrowArray, 80);
+    AT(struct ArrowArray, length, 0);
+    AT(struct ArrowArray, null_count, 8);
+    AT(struct ArrowArray, offset, 16);
+    AT(struct ArrowArray, n_buffers, 24);
     AT(struct ArrowArray, n_children, 32);
+    AT(struct ArrowArray, buffers, 40);
+    AT(struct ArrowArray, children, 48);
+    AT(struct ArrowArray, dictionary, 56);
     AT(struct ArrowArray, release, 64);
+    AT(struct ArrowArray, private_data, 72);
     SIZE(struct ArrowArrayStream, 40);
+    AT(struct ArrowArrayStream, get_schema, 0);
+    AT(struct ArrowArrayStream, get_next, 8);
+    AT(struct ArrowArrayStream, get_last_error, 16);
     AT(struct ArrowArrayStream, release, 24);
+    AT(struct ArrowArrayStream, private_data, 32);
     SIZE(seqd_error, 280);
     AT(seqd_error, struct_size, 0);
     AT(seqd_error, status, 4);
     AT(seqd_error, line, 8);
     AT(seqd_error, column, 16);
     AT(seqd_error, message, 24);
+    END(seqd_error, message);
     SIZE(seqd_allocator, 32);
     AT(seqd_allocator, struct_size, 0);
     AT(seqd_allocator, user, 8);
     AT(seqd_allocator, allocate, 16);
     AT(seqd_allocator, release, 24);
+    END(seqd_allocator, release);
     SIZE(seqd_progress, 80);
     AT(seqd_progress, struct_size, 0);
     AT(seqd_progress, epoch, 4);
@@ -76,6 +117,7 @@ int main(void)
     AT(seqd_progress, elapsed_seconds, 56);
     AT(seqd_progress, remaining_seconds, 64);
     AT(seqd_progress, task, 72);
+    END(seqd_progress, task);
     SIZE(seqd_option_info, 80);
     AT(seqd_option_info, struct_size, 0);
     AT(seqd_option_info, name, 8);
@@ -87,6 +129,7 @@ int main(void)
     AT(seqd_option_info, maximum, 56);
     AT(seqd_option_info, help, 64);
     AT(seqd_option_info, scope, 72);
+    END(seqd_option_info, scope);
     SIZE(seqd_dataset_summary, 136);
     AT(seqd_dataset_summary, struct_size, 0);
     AT(seqd_dataset_summary, rows, 8);
@@ -105,12 +148,14 @@ int main(void)
     AT(seqd_dataset_summary, labelled, 112);
     AT(seqd_dataset_summary, classes, 120);
     AT(seqd_dataset_summary, unnamed, 128);
+    END(seqd_dataset_summary, unnamed);
     SIZE(seqd_parameter_info, 48);
     AT(seqd_parameter_info, struct_size, 0);
     AT(seqd_parameter_info, name, 8);
     AT(seqd_parameter_info, rank, 16);
     AT(seqd_parameter_info, shape, 24);
     AT(seqd_parameter_info, count, 40);
+    END(seqd_parameter_info, count);
     SIZE(seqd_training_summary, 72);
     AT(seqd_training_summary, struct_size, 0);
     AT(seqd_training_summary, steps, 8);
@@ -121,6 +166,7 @@ int main(void)
     AT(seqd_training_summary, series, 48);
     AT(seqd_training_summary, series_left_out, 56);
     AT(seqd_training_summary, windows, 64);
+    END(seqd_training_summary, windows);
     SIZE(seqd_metrics, 104);
     AT(seqd_metrics, struct_size, 0);
     AT(seqd_metrics, smape, 8);
@@ -135,23 +181,27 @@ int main(void)
     AT(seqd_metrics, points, 80);
     AT(seqd_metrics, mase_left_out, 88);
     AT(seqd_metrics, rmsse_left_out, 96);
+    END(seqd_metrics, rmsse_left_out);
     SIZE(seqd_backtest_row, 32);
     AT(seqd_backtest_row, struct_size, 0);
     AT(seqd_backtest_row, model, 8);
     AT(seqd_backtest_row, fit_seconds, 16);
     AT(seqd_backtest_row, predict_seconds, 24);
+    END(seqd_backtest_row, predict_seconds);
     SIZE(seqd_importance_row, 40);
     AT(seqd_importance_row, struct_size, 0);
     AT(seqd_importance_row, feature, 8);
     AT(seqd_importance_row, kind, 16);
     AT(seqd_importance_row, rise, 24);
     AT(seqd_importance_row, deviation, 32);
+    END(seqd_importance_row, deviation);
     SIZE(seqd_attribution_summary, 32);
     AT(seqd_attribution_summary, struct_size, 0);
     AT(seqd_attribution_summary, output, 4);
     AT(seqd_attribution_summary, value, 8);
     AT(seqd_attribution_summary, baseline, 16);
     AT(seqd_attribution_summary, gap, 24);
+    END(seqd_attribution_summary, gap);
     SIZE(seqd_answer_metrics, 112);
     AT(seqd_answer_metrics, struct_size, 0);
     AT(seqd_answer_metrics, classes, 4);
@@ -168,6 +218,7 @@ int main(void)
     AT(seqd_answer_metrics, rmse, 88);
     AT(seqd_answer_metrics, mape, 96);
     AT(seqd_answer_metrics, mape_left_out, 104);
+    END(seqd_answer_metrics, mape_left_out);
     SIZE(seqd_class_metrics, 72);
     AT(seqd_class_metrics, struct_size, 0);
     AT(seqd_class_metrics, count, 8);
@@ -178,6 +229,7 @@ int main(void)
     AT(seqd_class_metrics, f1, 48);
     AT(seqd_class_metrics, auroc, 56);
     AT(seqd_class_metrics, aupr, 64);
+    END(seqd_class_metrics, aupr);
     SIZE(seqd_trial, 40);
     AT(seqd_trial, struct_size, 0);
     AT(seqd_trial, trial, 4);
@@ -186,6 +238,7 @@ int main(void)
     AT(seqd_trial, steps, 16);
     AT(seqd_trial, score, 24);
     AT(seqd_trial, message, 32);
+    END(seqd_trial, message);
     SIZE(seqd_stock, 64);
     AT(seqd_stock, struct_size, 0);
     AT(seqd_stock, lead_time, 4);
@@ -197,7 +250,7 @@ int main(void)
     AT(seqd_stock, pack_size, 40);
     AT(seqd_stock, min_order, 48);
     AT(seqd_stock, lead_time_std, 56);
-
+    END(seqd_stock, lead_time_std);
     SIZE(seqd_reorder, 104);
     AT(seqd_reorder, struct_size, 0);
     AT(seqd_reorder, alert, 4);
@@ -213,5 +266,6 @@ int main(void)
     AT(seqd_reorder, order_quantity, 80);
     AT(seqd_reorder, stockout_probability, 88);
     AT(seqd_reorder, fill_rate, 96);
+    END(seqd_reorder, fill_rate);
     return bad;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""symbols.py LIBRARY CC...: exported symbols == functions of the public headers == names of the version map.
+"""symbols.py LIBRARY CC...: exported symbols == functions of the public headers == names of the version map, and
+every public struct, member and constant is pinned by layout.c, every struct that may grow tried by structs.c.
 
 Before the library is looked at, two small libraries that break the rule must be found out.
 """
@@ -13,6 +14,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import public  # noqa: E402
+import surface  # noqa: E402
 
 
 def exported(library):
@@ -81,6 +83,31 @@ def control(compiler, source, map_text, declared, expect):
     return True
 
 
+def unpinned(layout, tested):
+    """What layout.c does not pin, and structs that structs.c does not try in other sizes."""
+    missing = []
+    for name in surface.constants(public.INCLUDE):
+        if f"CODE({name}, " not in layout:
+            missing.append(f"layout.c does not pin {name}")
+    for header, text in surface.texts(public.INCLUDE).items():
+        for name, body in re.findall(r"struct (\w+) \{(.*?)\n\}", text, re.S):
+            kind = name if name.startswith("seqd_") else "struct " + name
+            for member in surface.members(body):
+                member = re.search(r"\(\*(\w+)\)|(\w+)(?:\[\w+\])?$", member)
+                member = member.group(1) or member.group(2)
+                if f"AT({kind}, {member}, " not in layout:
+                    missing.append(f"layout.c does not pin {name}.{member} of {header}")
+    for name in surface.structs(public.INCLUDE):
+        if not re.search(rf"RESULT\({name}, |\b{name} (?:full|known);|const {name} \*", tested):
+            missing.append(f"structs.c does not try {name}")
+    return missing
+
+
+def read(name):
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name), encoding="utf-8") as file:
+        return file.read()
+
+
 def main():
     library, compiler = sys.argv[1], sys.argv[2:] or ["cc"]
     one = "int seqd_one(void);\nint seqd_one(void) { return 1; }\n"
@@ -96,7 +123,13 @@ def main():
     if len(declared) != len(set(declared)):
         print("declared twice:", sorted({name for name in declared if declared.count(name) > 1}))
         return 1
-    wrong = compare(library, declared, mapped(public.MAP))
+    layout, tested = read("layout.c"), read("structs.c")
+    if (not unpinned(layout.replace("AT(seqd_trial, steps, ", ""), tested) or
+            not unpinned(layout.replace("CODE(SEQD_OK, ", ""), tested) or
+            not unpinned(layout, tested.replace("RESULT(seqd_trial, ", ""))):
+        print("the check did not notice a struct, a member or a constant that is not pinned")
+        return 1
+    wrong = compare(library, declared, mapped(public.MAP)) + unpinned(layout, tested)
     print("\n".join(wrong) if wrong else f"{len(declared)} functions: headers, map and library agree")
     return 1 if wrong else 0
 

@@ -102,11 +102,35 @@ setup_as_user() { # packages
     rm -rf "$apt"
 }
 
+setup_install() { # packages
+    if [ "$(id -u)" = 0 ]; then
+        setup_as_root "" "$@"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        setup_as_root "sudo -n" "$@"
+    else
+        echo "setup: no root rights: unpacking the packages into .deps/" >&2
+        setup_as_user "$@" && setup_environment
+    fi
+}
+
+# What one test wants, which is skipped without: asked for once, never insisted on.
+setup_wish() {
+    case " $* " in *" tests "*) ;; *) return 0 ;; esac
+    command -v abidiff >/dev/null || [ -e "$setup_deps/no-abigail-tools" ] || ! command -v apt-get >/dev/null && return 0
+    mkdir -p "$setup_deps" || return 0
+    echo "setup: installing abigail-tools" >&2
+    setup_install abigail-tools || {
+        touch "$setup_deps/no-abigail-tools"
+        echo "setup: abigail-tools is not to be had: the test abi_abidiff will be skipped" >&2
+    }
+    hash -r
+}
+
 setup() {
     local missing left
     setup_environment
     missing=$(setup_missing "$@")
-    [ -n "$missing" ] || return 0
+    [ -n "$missing" ] || { setup_wish "$@"; return 0; }
     missing=$(echo "$missing" | tr '\n' ' ')
     if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
         echo "setup: missing, please install (Debian names): $missing" >&2
@@ -115,14 +139,7 @@ setup() {
     mkdir -p "$setup_deps" || return 1
     echo "setup: installing $missing" >&2
     # shellcheck disable=SC2086
-    if [ "$(id -u)" = 0 ]; then
-        setup_as_root "" $missing
-    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-        setup_as_root "sudo -n" $missing
-    else
-        echo "setup: no root rights: unpacking the packages into .deps/" >&2
-        setup_as_user $missing && setup_environment
-    fi || {
+    setup_install $missing || {
         echo "setup: failed; the last lines of .deps/setup.log:" >&2
         tail -n 8 "$setup_deps/setup.log" >&2
         echo "setup: please install: $missing" >&2
@@ -134,6 +151,7 @@ setup() {
         echo "setup: still missing after the installation: $left(log: .deps/setup.log)" >&2
         return 1
     }
+    setup_wish "$@"
 }
 
 # The same version for everyone: the two packages bring the headers and the library.

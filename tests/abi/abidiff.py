@@ -177,6 +177,8 @@ def main():
             bad += len(wrong)
             for line in wrong:
                 print(f"{os.path.basename(release)}: {line}")
+            if wrong:
+                print("as long as that release is not out, this records it anew: bash tests/abi/record --again")
     print(f"{len(releases)} releases, {len(BREAKS)} planted breaks and {len(ADDITIONS)} additions, {bad} wrong")
     return 1 if bad else 0
 

@@ -145,12 +145,12 @@ func (d *Dataset) Before(steps int) (*Dataset, error) {
 }
 
 // Split parts a dataset of events: the first part has the share `fraction`, by "user", "order" or "time".
-func (d *Dataset) Split(by string, fraction float64, seed int64) (first, rest *Dataset, err error) {
+func (d *Dataset) Split(by string, fraction float64, seed uint64) (first, rest *Dataset, err error) {
 	var a, b *C.seqd_dataset
 	if err = d.use(func(c *C.seqd_dataset) error {
 		text, e := C.CString(by), newError()
 		defer C.free(unsafe.Pointer(text))
-		return check(C.seqd_dataset_split(c, text, C.double(fraction), C.int64_t(seed), &a, &b, e), e)
+		return check(C.seqd_dataset_split(c, text, C.double(fraction), C.uint64_t(seed), &a, &b, e), e)
 	}); err != nil {
 		return nil, nil, err
 	}
@@ -158,11 +158,11 @@ func (d *Dataset) Split(by string, fraction float64, seed int64) (first, rest *D
 }
 
 // Fold is fold number `fold`, from 0, of `folds` of the sequences, and the rest of them.
-func (d *Dataset) Fold(folds, fold int, seed int64) (rest, held *Dataset, err error) {
+func (d *Dataset) Fold(folds, fold int, seed uint64) (rest, held *Dataset, err error) {
 	var a, b *C.seqd_dataset
 	if err = d.use(func(c *C.seqd_dataset) error {
 		e := newError()
-		return check(C.seqd_dataset_fold(c, C.int32_t(folds), C.int32_t(fold), C.int64_t(seed), &a, &b, e), e)
+		return check(C.seqd_dataset_fold(c, C.int32_t(folds), C.int32_t(fold), C.uint64_t(seed), &a, &b, e), e)
 	}); err != nil {
 		return nil, nil, err
 	}
@@ -222,7 +222,7 @@ func (d *Dataset) Classes() []string {
 	return askDataset(d, func(c *C.seqd_dataset) []string {
 		names := make([]string, C.seqd_dataset_class_count(c))
 		for i := range names {
-			names[i] = C.GoString(C.seqd_dataset_class_name(c, C.int64_t(i)))
+			names[i] = C.GoString(C.seqd_dataset_class_name(c, C.int32_t(i)))
 		}
 		return names
 	})

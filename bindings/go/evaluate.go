@@ -53,11 +53,15 @@ func (d *Dataset) Backtest(ctx context.Context, models []string, settings Option
 	rows := make([]BacktestRow, C.seqd_backtest_row_count(made))
 	for i := range rows {
 		row := C.seqd_backtest_row{struct_size: C.uint32_t(unsafe.Sizeof(C.seqd_backtest_row{}))}
+		m := C.seqd_metrics{struct_size: C.uint32_t(unsafe.Sizeof(C.seqd_metrics{}))}
 		e := newError()
 		if err := check(C.seqd_backtest_get_row(made, C.int32_t(i), &row, e), e); err != nil {
 			return nil, err
 		}
-		rows[i] = BacktestRow{C.GoString(row.model), goMetrics(&row.metrics), float64(row.fit_seconds),
+		if err := check(C.seqd_backtest_get_metrics(made, C.int32_t(i), &m, e), e); err != nil {
+			return nil, err
+		}
+		rows[i] = BacktestRow{C.GoString(row.model), goMetrics(&m), float64(row.fit_seconds),
 			float64(row.predict_seconds)}
 	}
 	return rows, nil

@@ -3,6 +3,7 @@
 package seqdemand
 
 /*
+#include <stdlib.h>
 #include <seqdemand/seqdemand.h>
 */
 import "C"
@@ -39,6 +40,17 @@ func (f *Forecast) ID(series int) string {
 	return ask(f.handle, func(p unsafe.Pointer) string {
 		return C.GoString(C.seqd_forecast_series_id((*C.seqd_forecast)(p), C.int64_t(series)))
 	})
+}
+
+// Find is the position of an id, or -1.
+func (f *Forecast) Find(id string) int {
+	text, at := C.CString(id), -1
+	defer C.free(unsafe.Pointer(text))
+	f.use(func(c *C.seqd_forecast) error {
+		at = int(C.seqd_forecast_find_series(c, text))
+		return nil
+	})
+	return at
 }
 
 // SeriesStatus tells what is special about a series.

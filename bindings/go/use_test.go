@@ -60,7 +60,7 @@ func TestStreamGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expected, _ := forecast.Mean(7)
+	expected, _ := forecast.Mean(forecast.Find(data.ID(7)))
 	mean, quantiles, err := stream.Forecast(7, []float64{0.5, 0.9}, nil)
 	if err != nil || len(mean) != 14 || len(quantiles) != 2 || stream.ID(7) != data.ID(7) {
 		t.Fatal(err)

@@ -38,3 +38,19 @@ def sales():
         columns["y"].append(rng.poisson(5, len(days)) + 3.0 * (np.arange(len(days)) % 7 == 5))
     return {"unique_id": np.array(columns["unique_id"], object), "ds": np.concatenate(columns["ds"]),
             "y": np.concatenate(columns["y"])}
+
+
+_lines = []
+
+
+@pytest.fixture
+def report():
+    """Takes lines of figures for the end of the run."""
+    return _lines.append
+
+
+def pytest_terminal_summary(terminalreporter):
+    if _lines:
+        terminalreporter.section("figures")
+        for line in _lines:
+            terminalreporter.write_line(line)

@@ -32,7 +32,7 @@ def test_same_forecast_as_the_command_line_program(cli, data, tmp_path):
     assert [row["unique_id"] for row in rows] == ours["unique_id"].tolist()
     assert [row["ds"] for row in rows] == ours["ds"].dt.strftime("%Y-%m-%d").tolist()
     loaded = seqdemand.load(model)
-    assert isinstance(loaded, LSTM) and loaded.hidden_size == "16"
+    assert isinstance(loaded, LSTM) and loaded.hidden_size == 16
     assert loaded.predict(sales)["mean"].tolist() == ours["mean"].tolist()
 
 
@@ -48,7 +48,7 @@ def test_pickle_keeps_the_forecast(sales, quick):
     copy = pickle.loads(pickle.dumps(model))
     assert copy.get_params() == model.get_params()
     assert copy.predict(sales).equals(model.predict())
-    assert not hasattr(pickle.loads(pickle.dumps(GRU())), "_model")
+    assert not pickle.loads(pickle.dumps(GRU())).__sklearn_is_fitted__()
 
 
 def test_quantiles_paths_and_mean_belong_together(sales, quick):
@@ -74,30 +74,34 @@ def test_reorder_by_hand_from_paths(sales, quick):
     assert np.isnan(found["order_quantity"][1])
 
 
+    same = seqdemand.reorder_paths(model.sample_paths(paths=500, seed=4)["a"], 4.0, lead_time=3, review_period=2,
+                                   service_level=0.9, pack_size=6.0)
+    assert all(found[name][0] == figure for name, figure in same.items())
+    table = {"unique_id": ["a", "a"], "on_hand": [4.0, 4.0], "lead_time": [2.0, np.nan], "service_level": [None, 0.5]}
+    two = model.reorder(table, lead_time=3, review_period=2, service_level=0.9, paths=500, seed=4)
+    assert two["order_up_to"][0] == np.sort(model.sample_paths(paths=500, seed=4)["a"][:, :4].sum(axis=1))[449]
+    assert two["order_up_to"][1] == total[249]
+    filled = model.reorder(stock, lead_time=3, review_period=2, service_level=0.98, service="fill_rate", lead_time_std=1)
+    assert filled["fill_rate"][0] == pytest.approx(0.98, abs=0.005) and filled["safety_stock"][0] > 0
+    with pytest.raises(ValueError, match="service"):
+        model.reorder(stock, lead_time=3, service="good")
+    with pytest.raises(seqdemand.DataError, match="on_hand"):
+        model.reorder({"unique_id": ["a"], "on_hand": ["many"]}, lead_time=3)
+
+
 def test_cross_validation_compares(sales, quick):
     table = LSTM(**quick).cross_validation(sales, h=7, windows=2, models=["seasonal_naive", "zero"])
     assert table["model"].tolist() == ["lstm", "seasonal_naive", "zero"]
     assert table["wape"][2] == pytest.approx(1.0)
 
 
-def test_progress_and_stopping(sales, quick):
-    seen = []
-    model = LSTM(**{**quick, "max_steps": 500}).fit(sales, h=7, callback=lambda state: seen.append(state) or len(seen) >= 5)
-    assert model.stopped_ and seen[-1]["step"] == 5 and seen[0]["total_steps"] == 500
-    assert np.isfinite(model.predict()["mean"]).all()
-
-
-def test_an_exception_in_the_callback_comes_out(sales, quick):
-    def fail(state):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        LSTM(**quick).fit(sales, h=7, callback=fail)
-
-
 def test_errors_name_what_is_wrong(sales, quick, tmp_path):
     with pytest.raises(OptionError, match="hidden_size"):
         LSTM(hiden_size=3)
+    with pytest.raises(OptionError, match="nearest|mean|hidden_size"):
+        LSTM().set_params(hidden_sise=3)
+    with pytest.raises(TypeError, match="model"):
+        LSTM(model="gru")
     with pytest.raises(OptionError, match="learning_rate"):
         LSTM(learning_rate=-1).fit(sales)
     with pytest.raises(ValueError, match="fit first"):
@@ -110,35 +114,8 @@ def test_errors_name_what_is_wrong(sales, quick, tmp_path):
         LSTM(**quick).fit(sales, h=7).reorder({"unique_id": ["a"], "on_hand": [1.0]})
 
 
-def test_weights_and_card(sales, quick):
-    model = LSTM(**quick).fit(sales, h=7)
-    weights = model.weights()
-    assert weights["rnn.weight_hh_l0"].shape == (32, 8) and weights["rnn.bias_ih_l0"].shape == (32,)
-    assert model.card_["horizon"] == "7" and model.horizon_ == 7
-
-
 def test_plot(sales, quick):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")
     ax = LSTM(**quick).fit(sales, h=7).plot("b")
     assert ax.get_title() == "b" and len(ax.lines) == 2
-
-
-def test_a_stream_goes_on_from_the_table(sales, quick):
-    import time
-
-    model = LSTM(**quick).fit(sales, h=7)
-    stream = model.stream(sales)
-    mean, quantiles = stream.forecast("b", levels=(0.1, 0.9))
-    expected = model.predict_quantiles(levels=(0.1, 0.9)).query("unique_id == 'b'")
-    assert np.allclose(mean, expected["mean"], rtol=1e-4) and np.allclose(quantiles[1], expected["q0.9"], rtol=1e-4)
-    stream.push("b", 50.0)
-    assert stream.forecast("b")[0].mean() > mean.mean() and stream.length("b") == 121
-    with pytest.raises(KeyError):
-        stream.push("nobody", 1.0)
-    times = []
-    for _ in range(200):
-        start = time.perf_counter()
-        stream.forecast("a")
-        times.append(time.perf_counter() - start)
-    assert sorted(times)[100] < 50e-6

@@ -45,8 +45,8 @@ def test_next_event(events, tmp_path):
 
 def test_counts(events):
     model = SequenceRegressor(**EVENTS, **QUICK, label="count", label_events="buy", label_window=3).fit(events)
-    assert model.evaluate(events, seqdemand.sequences.EVERY)["mae"] < 0.3
-    assert list(model.predict(events).columns) == ["unique_id", "mean"]
+    assert model.evaluate(events, "every")["mae"] < 0.3
+    assert list(model.predict(events).columns) == ["unique_id", "event", "step", "value"]
 
 
 def test_importance_and_attribution(events, sales, quick):
@@ -66,9 +66,3 @@ def test_attention(sales, quick):
     assert weights.shape == (1, 7, 28) and np.allclose(weights.sum(axis=2), 1.0, atol=1e-5)
     with pytest.raises(seqdemand.SeqdemandError, match="attention"):
         LSTM(**quick).fit(sales, h=7).attention_weights("b")
-
-
-def test_ensembles(sales, quick):
-    model = LSTM(**quick, ensemble_size=3).fit(sales, h=7)
-    assert np.isfinite(model.predict()["mean"]).all()
-    assert model.training_["steps"] == 60

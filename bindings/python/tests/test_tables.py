@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import polars
@@ -22,50 +25,6 @@ def test_the_same_forecast_from_every_kind_of_table(sales, quick):
         assert isinstance(answer, pd.DataFrame if kind is dict else kind)
         found[kind] = np.asarray(answer["mean"], float)
     assert all(np.array_equal(values, found[dict]) for values in found.values())
-
-
-def test_duckdb_to_parquet_and_back(sales, quick, tmp_path):
-    duckdb = pytest.importorskip("duckdb")
-    path = tmp_path / "sales.parquet"
-    pd.DataFrame(sales).to_parquet(path)
-    base = duckdb.connect()
-    table = base.sql(f"select * from '{path}'").to_arrow_table()
-    answer = LSTM(**quick).fit(table, h=7).predict_quantiles()
-    base.register("answer", answer)
-    base.sql("create table forecast as select * from answer")
-    rows = base.sql("select unique_id, count(*), sum(mean) from forecast group by 1 order by 1").fetchall()
-    assert [row[:2] for row in rows] == [("a", 7), ("b", 7), ("c", 7)]
-    assert rows[1][2] == pytest.approx(float(np.asarray(answer["mean"], float)[7:14].sum()))
-
-
-def test_duckdb_streams_a_parquet_file_and_takes_the_forecast(sales, quick, tmp_path):
-    duckdb = pytest.importorskip("duckdb")
-    path = tmp_path / "sales.parquet"
-    pd.DataFrame(sales).to_parquet(path)
-    base = duckdb.connect()
-    # Sums of whole numbers are decimals of 128 bits in a stream of DuckDB.
-    relation = base.sql(f"select unique_id, ds::date as day, sum(y::int) as qty from '{path}' group by all "
-                        "order by all")
-    options = {**quick, "time_column": "day", "target_column": "qty"}
-    model = LSTM(**options).fit(relation, h=7)
-    streamed = model.to_arrow(levels=(0.5, 0.9))
-    base.register("answer", model.predict_quantiles(levels=(0.5, 0.9)))
-    base.sql("create table forecast as select * from answer")
-    rows = base.sql("select unique_id, ds, mean, \"q0.9\" from forecast order by 1, 2").fetchall()
-    other = LSTM(**quick).fit(sales, h=7).predict_quantiles(levels=(0.5, 0.9))
-    assert [row[2] for row in rows] == other["mean"].tolist()
-    assert [row[3] for row in rows] == other["q0.9"].tolist()
-    assert [row[:2] for row in rows] == list(zip(other["unique_id"], other["ds"].dt.to_pydatetime()))
-    assert polars.DataFrame(streamed)["mean"].to_list() == other["mean"].tolist()
-    assert pyarrow.table(streamed).column("q0.5").to_pylist() == other["q0.5"].tolist()
-
-
-def test_streams_that_nobody_reads_are_released(sales, quick):
-    model = LSTM(**quick).fit(sales, h=3)
-    for _ in range(3):
-        model.to_arrow().__arrow_c_stream__()
-    from seqdemand import _arrow
-    assert not _arrow._given
 
 
 def test_streams_of_every_type(sales, quick):
@@ -147,3 +106,21 @@ def test_what_is_no_table_is_refused(sales, quick):
         LSTM(**quick).fit({**sales, "y": sales["y"][:-1]})
     with pytest.raises(DataError):
         LSTM(**quick).fit({"unique_id": sales["unique_id"], "y": sales["y"]})
+
+
+def test_without_pandas_and_pyarrow(tmp_path):
+    """numpy alone is enough: answers are then dicts of arrays."""
+    program = """
+import sys
+for name in ('pandas', 'pyarrow', 'polars', 'sklearn', 'tqdm'):
+    sys.modules[name] = None
+import numpy as np, seqdemand
+t = {'unique_id': ['a'] * 60 + ['b'] * 60, 'ds': list(range(60)) * 2, 'y': np.arange(120.0) % 7}
+model = seqdemand.LSTM(max_steps=5, hidden_size=8, freq='int').fit(t, h=4, progress=True)
+found = model.predict_quantiles()
+assert type(found) is dict and list(found) == ['unique_id', 'ds', 'mean', 'q0.1', 'q0.5', 'q0.9']
+assert found['unique_id'].tolist() == ['a'] * 4 + ['b'] * 4 and found['ds'].tolist() == [60, 61, 62, 63] * 2
+assert found['mean'].dtype == np.float64
+assert model.reorder({'unique_id': ['b'], 'on_hand': [0]}, lead_time=2)['order_quantity'][0] > 0
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)

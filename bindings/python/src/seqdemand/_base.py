@@ -1,173 +1,208 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all estimators share: parameters, training, the model and its file."""
+"""What all estimators share: training, the model and its file."""
+from __future__ import annotations
+
+import contextlib
 import ctypes
-import inspect
-import os
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional, TypeVar
 
 import numpy as np
 
-from . import _options, _tables
-from ._abi import DatasetSummary, Handle, ImportanceRow, ParameterInfo, TrainingSummary, call, text, value
+from . import _options, _tables, _training
+from ._abi import Handle, call, path_of, text, value
 from ._context import Context
+from ._errors import not_fitted
+from ._explain import Explaining
+from ._parameters import Parameters
+from ._progress import Callback
+from ._structs import DatasetSummary, ParameterInfo
+from ._tables import Path, Table
+from ._training import Listen, Trained
+
+Self = TypeVar("Self", bound="Estimator")
 
 
-def _signature(fixed):
-    """An explicit signature, as scikit-learn's rules ask for: one keyword for each option."""
-    names = [name for name in _options.TABLE if name not in fixed]
-    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-    parameters += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in names]
-    return inspect.Signature(parameters)
+class Estimator(Parameters, Explaining):
+    """A model to be trained from a table.
 
+    Once fitted it may be used by any number of threads at once; `fit` itself wants its estimator alone.
 
-class Estimator:
-    """Keyword arguments are the library's options (see `seqdemand.describe()`); None leaves the default."""
+    Attributes after `fit`: `training_` (a dict: steps, best_step, train_loss, best_loss, seconds, series,
+    series_left_out, windows) and `stopped_` (whether a callback or Ctrl-C ended it early).
+    """
 
-    _fixed = {}
-
-    def __init_subclass__(cls, **rest):
-        super().__init_subclass__(**rest)
-        cls.__init__.__signature__ = _signature(cls._fixed)
-
-    def __init__(self, **options):
-        unknown = [name for name in options if name not in _options.TABLE or name in self._fixed]
-        if unknown:
-            _options.make(Context(), {unknown[0]: options[unknown[0]]})  # says what was meant
-            raise TypeError(f"{type(self).__name__} has {unknown[0]} set already")
-        for name in _options.TABLE:
-            if name not in self._fixed:
-                setattr(self, name, options.get(name))
-
-    # what scikit-learn's clone and grid search ask for
-
-    def get_params(self, deep=True):
-        return {name: getattr(self, name) for name in _options.TABLE if name not in self._fixed}
-
-    def set_params(self, **parameters):
-        known = self.get_params()
-        for name, setting in parameters.items():
-            if name not in known:
-                raise ValueError(f"{type(self).__name__} has no parameter {name!r}")
-            setattr(self, name, setting)
-        return self
-
-    def __repr__(self):
-        given = ", ".join(f"{name}={setting!r}" for name, setting in self.get_params().items() if setting is not None)
-        return f"{type(self).__name__}({given})"
+    stopped_: bool
+    training_: Optional[dict[str, Any]]
+    _model: Optional[Handle] = None
+    _context: Context
+    _data: Optional[Handle]
+    _kind: Optional[str]
+    _predictors: list[Handle]
 
     # training
 
-    def _settings(self, **more):
-        return {**self.get_params(), **self._fixed, **more}
-
-    def _train(self, context, options, df, progress):
+    def _fit(self: Self, df: Table, settings: dict[str, Any], listen: Listen) -> Self:
+        context = Context()
+        options = _options.make(context, settings)
         data = _tables.dataset(context, options, df)
-        pointer, summary = ctypes.c_void_p(), TrainingSummary()
-        self.stopped_ = context.run(progress, "ensemble_train", context, options, data, pointer, summary)
-        if not pointer:
+        return self._take(context, data, _tables.kind_of(df), _training.train(context, options, data, listen))
+
+    def _take(self: Self, context: Context, data: Handle, kind: Optional[str], trained: Trained) -> Self:
+        """Keeps what a training reached, also when it ends in an exception."""
+        if trained.model is not None:
+            self._keep(context, trained.model, data, kind)
+            self.stopped_, self.training_ = trained.stopped, trained.summary
+        trained.progress.raise_pending()
+        if trained.model is None:
             raise RuntimeError("training was stopped before its first step")
-        self.training_ = summary.asdict()
-        self._keep(context, Handle("model", pointer), data, _tables.kind_of(df))
+        return self
 
-    def _keep(self, context, model, data, kind):
+    def _keep(self, context: Context, model: Handle, data: Optional[Handle], kind: Optional[str]) -> None:
         self._context, self._model, self._data, self._kind = context, model, data, kind
-        self._predictor = None
-        self._forecast = None
+        self._predictors = []
 
-    def _fitted(self):
-        if getattr(self, "_model", None) is None:
-            raise _not_fitted(f"this {type(self).__name__} is not fitted yet: call fit first")
+    def adapt(self: Self, df: Table, *, train: bool = True, progress: Optional[bool] = None,
+              callback: Optional[Callback] = None, checkpoint: Optional[Path] = None,
+              checkpoint_every: Optional[int] = None, **options: Any) -> Self:
+        """A new estimator for the rows of `df` that starts from the weights of this one.
+
+        The table may have new series and new categories, and `options` other settings, such as `freeze`, `max_steps`
+        or another `head`. `train=False`: without training it.
+        """
+        model, context = self._fitted(), self._context
+        settings = _options.fill(_options.of_model(model), options)
+        data, kind = _tables.dataset(context, settings, df), _tables.kind_of(df)
+        made = Handle.make("model", "model_adapt", model, settings, data)
+        new = type(self)(**{**self.get_params(), **options})
+        if not train:
+            new._keep(context, made, data, kind)
+            return new
+        listen = Listen(progress, callback, checkpoint, checkpoint_every)
+        return new._take(context, data, kind, _training.train_on(context, settings, data, made, listen))
+
+    # the model
+
+    def _fitted(self) -> Handle:
+        if self._model is None:
+            raise not_fitted(f"this {type(self).__name__} is not fitted yet: call fit first")
         return self._model
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._model is not None
+
+    def _read(self, df: Optional[Table]) -> tuple[Handle, Optional[str]]:
+        """(dataset, kind of frame) of a table, or of the one of the training."""
+        model = self._fitted()
+        if df is not None:
+            return _tables.dataset(self._context, _options.of_model(model), df), _tables.kind_of(df)
+        if self._data is None:
+            raise ValueError("this model has no table of its own: it was loaded without one, so give a table")
+        return self._data, self._kind
+
+    @contextlib.contextmanager
+    def _predictor(self) -> Iterator[Handle]:
+        """A predictor that nobody else uses meanwhile: each is one thread's."""
+        model, idle = self._fitted(), self._predictors
+        try:
+            predictor = idle.pop()
+        except IndexError:
+            predictor = Handle.make("predictor", "predictor_create", model)
+        yield predictor
+        idle.append(predictor)
+
     @property
-    def card_(self):
+    def card_(self) -> dict[str, str]:
         """The model's card: what it was trained on and how it went."""
         model, card = self._fitted(), {}
         for i in range(value("model_card_count", model)):
             key, item = ctypes.c_char_p(), ctypes.c_char_p()
             call("model_card", model, i, key, item)
-            card[key.value.decode()] = item.value.decode()
+            card[(key.value or b"").decode()] = (item.value or b"").decode()
         return card
 
-    def weights(self):
-        """The parameters by name, as numpy arrays of their own."""
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
         model, found = self._fitted(), {}
         for i in range(value("model_parameter_count", model)):
             info = ParameterInfo()
             call("model_parameter_info", model, i, info)
-            array = np.empty(tuple(info.shape)[: info.rank], np.float32)
-            call("model_get_parameter", model, info.name, array.ctypes.data, array.size)
-            found[info.name.decode()] = array
+            found[info.name.decode()] = tuple(info.shape)[: info.rank]
         return found
 
-    def data_summary(self):
-        """What cleaning did to the training table, in numbers."""
-        self._fitted()
+    def weights(self) -> dict[str, Any]:
+        """The parameters by name, as float32 arrays of their own. Names and gate order are those of PyTorch."""
+        found = {}
+        for name, shape in self._shapes().items():
+            found[name] = array = np.empty(shape, np.float32)
+            call("model_get_parameter", self._model, name.encode(), array.ctypes.data, array.size)
+        return found
+
+    def set_weights(self: Self, weights: Mapping[str, Any]) -> Self:
+        """Copies arrays into the parameters of these names; others stay. Raises before any is changed."""
+        shapes, given = self._shapes(), {}
+        for name, array in weights.items():
+            if name not in shapes:
+                raise KeyError(f"there is no parameter {name!r}; there are {', '.join(shapes)}")
+            given[name] = np.ascontiguousarray(array, np.float32)
+            if given[name].shape != shapes[name]:
+                raise ValueError(f"{name} has the shape {shapes[name]}, not {given[name].shape}")
+            if not np.isfinite(given[name]).all():
+                raise ValueError(f"{name} has values that are not finite")
+        for name, array in given.items():
+            call("model_set_parameter", self._model, name.encode(), array.ctypes.data, array.size)
+        self._keep(self._context, self._fitted(), self._data, self._kind)  # answers of the old weights are forgotten
+        return self
+
+    def initialize(self: Self, df: Table, **options: Any) -> Self:
+        """The network as it is before training: to be given weights from elsewhere with `set_weights`."""
+        context = Context()
+        settings = _options.make(context, self._settings(**options))
+        data = _tables.dataset(context, settings, df)
+        model = Handle.make("model", "model_create", context, settings, data)
+        self._keep(context, model, data, _tables.kind_of(df))
+        return self
+
+    def data_summary(self) -> dict[str, int]:
+        """What cleaning did to the training table, in numbers: rows, steps, zeros, missing, filled, clipped, ..."""
+        data, _ = self._read(None)
         summary = DatasetSummary()
-        call("dataset_summarize", self._data, summary)
-        return summary.asdict()
-
-    # why
-
-    def importance(self, df=None, repeats=5, seed=1):
-        """By how much the loss rises when a feature is taken from other windows: rows of feature, kind, rise, deviation."""
-        model, data = self._fitted(), self._data_of(df)
-        handle, rows = Handle.make("importance", "importance_create", model, data, repeats, seed), []
-        for i in range(value("importance_count", handle)):
-            row = ImportanceRow()
-            call("importance_get_row", handle, i, row)
-            rows.append({key: item.decode() if isinstance(item, bytes) else item for key, item in row.asdict().items()})
-        return _tables.frame({key: [row[key] for row in rows] for key in rows[0]}, self._kind)
-
-    def attribution(self, unique_id, df=None, output=-1, points=0):
-        """Integrated gradients of one answer: a dict of arrays [steps] by feature."""
-        model, data = self._fitted(), self._data_of(df)
-        series = value("dataset_find_series", data, str(unique_id).encode())
-        if series < 0:
-            raise KeyError(unique_id)
-        handle = Handle.make("attribution", "attribution_create", model, data, series, output, points)
-        steps, parts = value("attribution_step_count", handle), {}
-        for i in range(value("attribution_feature_count", handle)):
-            parts[text("attribution_feature_name", handle, i)] = values = np.empty(steps)
-            call("attribution_values", handle, i, values.ctypes.data)
-        return parts
-
-    def _data_of(self, df):
-        if df is not None:
-            return _tables.dataset(self._context, Handle.make("options", "model_get_options", self._fitted()), df)
-        if self._data is None:
-            raise ValueError("this model was loaded without its table: give one")
-        return self._data
+        call("dataset_summarize", data, summary)
+        found: dict[str, int] = summary.asdict()
+        return found
 
     # the model file
 
-    def save(self, path):
-        call("model_save", self._fitted(), os.fsencode(path))
+    def save(self, path: Path) -> None:
+        """Writes the model, and all that is needed to use it, as one file: `seqdemand.load`, or any other binding."""
+        call("model_save", self._fitted(), path_of(path))
 
-    def to_bytes(self):
-        size = ctypes.c_size_t()
-        call("model_save_memory", self._fitted(), None, size)
+    def to_bytes(self) -> bytes:
+        """What `save` writes."""
+        size, model = ctypes.c_size_t(), self._fitted()
+        call("model_save_memory", model, None, size)
         buffer = ctypes.create_string_buffer(size.value)
-        call("model_save_memory", self._model, buffer, size)
+        call("model_save_memory", model, buffer, size)
         return buffer.raw
 
-    def __getstate__(self):
-        state = {"parameters": self.get_params()}
-        if getattr(self, "_model", None) is not None:
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = {"parameters": self.get_params()}
+        if self._model is not None:
             state.update(model=self.to_bytes(), kind=self._kind, training=getattr(self, "training_", None))
         return state
 
-    def __setstate__(self, state):
-        self.__init__(**state["parameters"])
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        type(self).__init__(self, **state["parameters"])
         if "model" in state:
             context = Context()
             model = Handle.make("model", "model_load_memory", context, state["model"], len(state["model"]))
             self._keep(context, model, None, state["kind"])
             self.training_ = state["training"]
 
+    @property
+    def member_count_(self) -> int:
+        """Of how many models it is an ensemble; 0: it is none."""
+        return int(value("model_member_count", self._fitted()))
 
-def _not_fitted(message):
-    try:
-        from sklearn.exceptions import NotFittedError
-    except ImportError:
-        return ValueError(message)
-    return NotFittedError(message)
+
+def series_ids(data: Handle) -> list[str]:
+    return [text("dataset_series_id", data, i) for i in range(value("dataset_series_count", data))]

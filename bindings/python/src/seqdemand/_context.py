@@ -1,101 +1,100 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Contexts: threads and progress of one run."""
-import contextlib
-import signal
-import sys
-import threading
+"""Contexts: what this process decides once (threads, kernels, limits, log), and long calls under a Progress."""
+from __future__ import annotations
 
-from ._abi import Handle, ProgressFunction, STOPPED, call
+import logging
+from ctypes import c_void_p
+from typing import Any
 
-_threads = 0
+from ._abi import STOPPED, Handle, call, text, value
+from ._functions import LogFunction, ProgressFunction
+from ._progress import Progress
+
+_LOGGER = logging.getLogger("seqdemand")
+_LEVELS = [logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG]  # by the numbers of the library
+_threads, _kernels = 0, "auto"
+_limits: dict[str, int] = {}
 
 
-def set_threads(threads):
-    """Threads for training and prediction; 0, the default, takes all that this process may use."""
+def _report(_: Any, level: int, line: bytes) -> None:
+    _LOGGER.log(_LEVELS[level], "%s", line.decode("utf-8", "replace"))
+
+
+_log = LogFunction(_report)
+_NO_PROGRESS = ProgressFunction()
+
+
+class Context(Handle):
+    """A context with what `set_threads`, `set_kernels` and `set_limit` say. It logs to the logger "seqdemand"."""
+
+    def __init__(self) -> None:
+        made = Handle.make("context", "context_create", None)
+        super().__init__("context", made._as_parameter_)
+        made._as_parameter_ = None
+        call("context_set_threads", self, _threads)
+        if _kernels != "auto":
+            call("context_set_kernels", self, _kernels.encode())
+        for name, most in _limits.items():
+            call("context_set_limit", self, name.encode(), most)
+        loud = [number for number, level in enumerate(_LEVELS) if _LOGGER.isEnabledFor(level)]
+        if loud:
+            call("context_set_log", self, _log, None, max(loud))
+
+    def run(self, progress: Progress, name: str, *arguments: Any) -> bool:
+        """A long call. True when it was stopped early: `progress.raise_pending` then tells of an exception."""
+        call("context_set_progress", self, progress.function, None)
+        try:
+            with progress.interruptible():
+                status = call(name, *arguments)
+        except Exception:
+            progress.raise_pending()
+            raise
+        finally:
+            call("context_set_progress", self, _NO_PROGRESS, None)
+            progress.close()
+        return status == STOPPED
+
+    def make_long(self, kind: str, progress: Progress, name: str, *arguments: Any) -> Handle:
+        """A handle that takes long to make. Stopped on the way there is none, and KeyboardInterrupt is raised."""
+        pointer = c_void_p()
+        stopped = self.run(progress, name, *arguments, pointer)
+        progress.raise_pending()
+        if stopped:
+            raise KeyboardInterrupt
+        return Handle(kind, pointer)
+
+
+def set_threads(threads: int) -> None:
+    """Threads for later trainings and predictions; 0, the default, takes all that this process may use.
+
+    Results have the same bits for any number.
+    """
     global _threads
     call("context_set_threads", Handle.make("context", "context_create", None), threads)
     _threads = int(threads)
 
 
-class Progress:
-    """Shows a run on a tqdm bar, and carries Ctrl-C (or any exception of `callback`) through the library."""
-
-    def __init__(self, show=None, callback=None):
-        self._bar, self._callback, self._raised, self._interrupted = None, callback, None, False
-        self._show = sys.stderr.isatty() if show is None else show
-        self.function = ProgressFunction(self._report)
-
-    def _report(self, _, progress):
-        try:
-            state = progress.contents
-            if self._show:
-                self._draw(state)
-            return 1 if self._interrupted or self._callback and self._callback(state.asdict()) else 0
-        except BaseException as problem:  # raised again by `check`
-            self._raised = problem
-            return 1
-
-    @contextlib.contextmanager
-    def interruptible(self):
-        """Ctrl-C is noted while the library runs: raised inside a callback, it could be lost on the way through C."""
-        ours = (threading.current_thread() is threading.main_thread()
-                and signal.getsignal(signal.SIGINT) is signal.default_int_handler)
-        if ours:
-            signal.signal(signal.SIGINT, self._interrupt)
-        try:
-            yield
-        finally:
-            if ours:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def _interrupt(self, *_):
-        self._interrupted = True
-
-    def _draw(self, state):
-        if self._bar is None:
-            try:
-                from tqdm.auto import tqdm
-            except ImportError:
-                self._show = False
-                return
-            self._bar = tqdm(total=state.total_steps, leave=False)
-        if self._bar.total != state.total_steps or state.step < self._bar.n:
-            self._bar.reset(state.total_steps)
-        self._bar.set_description(state.task.decode())
-        if state.validation_loss == state.validation_loss:
-            self._bar.set_postfix(loss=f"{state.train_loss:.4g}", validation=f"{state.validation_loss:.4g}")
-        self._bar.update(state.step - self._bar.n)
-
-    def close(self):
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-    def check(self, status):
-        if self._interrupted:
-            raise KeyboardInterrupt
-        if self._raised is not None:
-            problem, self._raised = self._raised, None
-            raise problem
-        return status == STOPPED
+def get_threads() -> int:
+    """How many threads a training begun now works with."""
+    return int(value("context_get_threads", Context()))
 
 
-class Context(Handle):
-    """A context with the threads of `set_threads`."""
+def set_kernels(level: str) -> None:
+    """Holds later work to "ref" (plain C), "avx2", "avx512" or "auto". Results differ between them in the last bits."""
+    global _kernels
+    call("context_set_kernels", Handle.make("context", "context_create", None), level.encode())
+    _kernels = level
 
-    def __init__(self):
-        made = Handle.make("context", "context_create", None)
-        super().__init__("context", made._as_parameter_)
-        made._as_parameter_ = None
-        call("context_set_threads", self, _threads)
 
-    def run(self, progress, name, *arguments):
-        """A long call under a Progress. Returns True when it was stopped early."""
-        call("context_set_progress", self, progress.function, None)
-        try:
-            with progress.interruptible():
-                status = call(name, *arguments)
-        finally:
-            call("context_set_progress", self, ProgressFunction(), None)
-            progress.close()
-        return progress.check(status)
+def get_kernels() -> str:
+    """The level that a training begun now works with."""
+    return text("context_get_kernels", Context())
+
+
+def set_limit(name: str, most: int) -> None:
+    """Refuses later work (LimitError) beyond `most`; 0 takes the limit away.
+
+    `name`: "memory" (bytes held at one time), "series", "rows", "field" (bytes of a CSV field) or "parameters".
+    """
+    call("context_set_limit", Handle.make("context", "context_create", None), name.encode(), most)
+    _limits[name] = int(most)

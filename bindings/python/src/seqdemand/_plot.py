@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures, when matplotlib is there and asked for."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Optional
+
 import numpy as np
 
 from . import _tables
 from ._abi import call, text, value
 
+if TYPE_CHECKING:
+    from .estimators import Forecaster
 
-def plot(forecaster, unique_id, history, levels, ax):
+
+def plot(forecaster: Forecaster, unique_id: Optional[str], history: Optional[int], levels: Sequence[float],
+         ax: Any) -> Any:
     import matplotlib.pyplot as pyplot
 
     forecast, data, _ = forecaster._run(None)
-    series = 0 if unique_id is None else value("dataset_find_series", data, str(unique_id).encode())
-    if series < 0:
-        raise ValueError(f"there is no series {unique_id!r}")
+    series = 0 if unique_id is None else _tables.find_series(data, unique_id)
     horizon, length = value("forecast_horizon", forecast), value("dataset_length", data, series)
     shown = min(length, history or 4 * horizon)
     past, band = np.empty(shown), np.empty((3, horizon))

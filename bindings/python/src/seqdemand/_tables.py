@@ -1,26 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables in and out: pandas, polars and pyarrow frames, dicts of columns, and paths of CSV files."""
+"""Tables in and out: pandas, polars and pyarrow frames, other Arrow streams, dicts of columns, and CSV files."""
+from __future__ import annotations
+
 import ctypes
 import os
+from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import Any, Optional, Union
 
 import numpy as np
 
 from . import _arrow
-from ._abi import DataError, Handle, call, text, value
+from ._abi import Handle, call, path_of, text, value
+from ._context import Context
+from ._errors import DataError
+
+Path = Union[str, "os.PathLike[str]"]
+Table = Union[_arrow.ArrowStreamable, Mapping[str, Any], Path]
 
 
-def columns_of(table):
-    """A table as a dict of columns in order; values are numpy arrays or lists."""
-    if isinstance(table, dict):
+def columns_of(table: Any) -> dict[str, Any]:
+    """A table as a dict of numpy arrays, in the order of its columns."""
+    if isinstance(table, Mapping):
         return {str(name): np.asarray(column) for name, column in table.items()}
     if hasattr(table, "to_pydict") and hasattr(table, "column_names"):  # pyarrow.Table
         return {name: _arrow_column(table.column(name)) for name in table.column_names}
     if hasattr(table, "get_columns"):  # polars.DataFrame
         return {column.name: column.to_numpy() for column in table.get_columns()}
     if hasattr(table, "columns") and hasattr(table, "reset_index"):  # pandas.DataFrame
-        names = [name for name in table.index.names if name is not None]
-        frame = table.reset_index(names) if names else table
+        frame = _reset(table)
         return {str(name): _pandas_column(frame[name]) for name in frame.columns}
     if hasattr(table, "__arrow_c_stream__"):
         import pyarrow
@@ -30,7 +38,13 @@ def columns_of(table):
                     "a dict of columns, or the path of a CSV file")
 
 
-def _pandas_column(column):
+def _reset(frame: Any) -> Any:
+    """A pandas frame with the named levels of its index as columns, as its Arrow stream has them, too."""
+    names = [name for name in frame.index.names if name is not None]
+    return frame.reset_index(names) if names else frame
+
+
+def _pandas_column(column: Any) -> Any:
     kind = getattr(column.dtype, "kind", "O")
     if isinstance(column.dtype, np.dtype):
         return column.to_numpy()
@@ -41,7 +55,7 @@ def _pandas_column(column):
     return column.astype(object).where(column.notna(), None).to_numpy()
 
 
-def _arrow_column(column):
+def _arrow_column(column: Any) -> Any:
     import pyarrow
 
     if pyarrow.types.is_dictionary(column.type):
@@ -49,33 +63,60 @@ def _arrow_column(column):
     return column.to_numpy()
 
 
-def _append_text(dataset, name, values):
-    """Strings by way of their distinct values, so that a long column costs a look-up each."""
+def read_csv(path: Path) -> dict[str, Any]:
+    """A small CSV file as columns: numbers where all of a column are, else text; unique_id is always text."""
+    table = Handle.make("table", "table_read", Context(), path_of(path))
+    rows, columns = value("table_row_count", table), {}
+    for j in range(value("table_column_count", table)):
+        name = text("table_column_name", table, j)
+        cells = np.array([text("table_text", table, i, j) for i in range(rows)], object)
+        try:
+            columns[name] = cells if name == "unique_id" else _numbers(table, rows, j)
+        except DataError:
+            columns[name] = cells
+    return columns
+
+
+def _numbers(table: Handle, rows: int, column: int) -> Any:
+    found, number = np.empty(rows), ctypes.c_double()
+    for i in range(rows):
+        call("table_number", table, i, column, number)
+        found[i] = number.value
+    return found
+
+
+def _distinct_texts(values: Any) -> tuple[list[Optional[bytes]], Any]:
+    """Distinct values as text, None for a missing one, and which of them each value is."""
     if values.dtype.kind == "M":
         distinct, codes = np.unique(values, return_inverse=True)
-        texts = [None if np.isnat(v) else str(np.datetime_as_string(v, unit="s")).replace("T", " ") for v in distinct]
-        texts = [t[:10] if t and t.endswith(" 00:00:00") else t for t in texts]
-    else:
-        index, codes, texts = {}, np.empty(len(values), np.intp), []
-        for i, item in enumerate(values):
-            if item is None or item != item:
-                item = None
-            code = index.get(item)
-            if code is None:
-                code = index[item] = len(texts)
-                texts.append(None if item is None else str(item))
-            codes[i] = code
-    keep = [None if t is None else t.encode() for t in texts]
-    addresses = np.array([0 if t is None else ctypes.cast(ctypes.c_char_p(t), ctypes.c_void_p).value for t in keep],
-                         np.uintp)
-    pointers = np.ascontiguousarray(addresses[codes.ravel()]) if len(values) else np.empty(0, np.uintp)
+        told = [None if np.isnat(v) else str(np.datetime_as_string(v, unit="s")).replace("T", " ") for v in distinct]
+        return [None if t is None else t.replace(" 00:00:00", "").encode() for t in told], codes.ravel()
+    index: dict[Any, int] = {}
+    texts: list[Optional[bytes]] = []
+    codes = np.empty(len(values), np.intp)
+    for i, item in enumerate(values.tolist()):
+        if item is None or item != item:
+            item = None
+        code = index.get(item)
+        if code is None:
+            code = index[item] = len(texts)
+            texts.append(None if item is None else str(item).encode())
+        codes[i] = code
+    return texts, codes
+
+
+def append_text(dataset: Handle, name: str, values: Any) -> None:
+    """Text by way of its distinct values, so that a long column costs a look-up each."""
+    texts, codes = _distinct_texts(values)
+    kept = [None if t is None else ctypes.c_char_p(t) for t in texts]
+    addresses = np.array([0 if t is None else ctypes.cast(t, ctypes.c_void_p).value for t in kept], np.uintp)
+    pointers = np.ascontiguousarray(addresses[codes]) if len(values) else np.empty(0, np.uintp)
     call("dataset_append_str", dataset, name.encode(), pointers.ctypes.data, len(values))
-    return keep  # held by the caller until the call has copied them
 
 
-def append(dataset, columns):
-    lengths = {len(column) for column in columns.values()}
-    if len(lengths) > 1:
+def append(dataset: Handle, columns: Mapping[str, Any]) -> None:
+    """Appends columns of one length: whole numbers, numbers (float64 as they lie, others by way of it) and text."""
+    if len({len(column) for column in columns.values()}) > 1:
         raise DataError("the columns of the table differ in length")
     for name, column in columns.items():
         kind = column.dtype.kind
@@ -86,16 +127,16 @@ def append(dataset, columns):
             data = np.ascontiguousarray(column, np.float64)
             call("dataset_append_f64", dataset, name.encode(), data.ctypes.data, len(data))
         else:
-            _append_text(dataset, name, column)
+            append_text(dataset, name, column)
 
 
-def dataset(context, options, table):
+def dataset(context: Handle, options: Handle, table: Any) -> Handle:
     """A sealed dataset from a table or the path of a CSV file.
 
-    Whatever offers an Arrow stream is read from it; what does not, column by column.
+    Whatever offers an Arrow stream is read from it where it lies; what does not, column by column.
     """
     if isinstance(table, (str, os.PathLike)):
-        return Handle.make("dataset", "dataset_read", context, options, os.fsencode(table))
+        return Handle.make("dataset", "dataset_read", context, options, path_of(table))
     stream = table if hasattr(table, "__arrow_c_stream__") else None
     if stream is not None and kind_of(table) == "pandas":
         stream = _arrow.of_pandas(table)
@@ -107,7 +148,7 @@ def dataset(context, options, table):
     return made
 
 
-def kind_of(table):
+def kind_of(table: Any) -> Optional[str]:
     """Which library a table came from: what answers are given back as."""
     module = type(table).__module__.split(".")[0]
     if module in ("pandas", "polars", "pyarrow"):
@@ -116,7 +157,7 @@ def kind_of(table):
     return "pyarrow" if hasattr(table, "__arrow_c_stream__") and find_spec("pyarrow") else None
 
 
-def frame(columns, kind):
+def frame(columns: dict[str, Any], kind: Optional[str]) -> Any:
     """Columns as a frame of that library; by default pandas if it is there, else the dict itself."""
     if kind == "polars":
         import polars
@@ -133,8 +174,25 @@ def frame(columns, kind):
     return pandas.DataFrame(columns)
 
 
-def dates(dataset_handle, series, first, count):
-    """Dates of steps of a series as a numpy array: datetime64, or whole numbers with freq=int."""
+def frame_of_rows(rows: list[dict[str, Any]], kind: Optional[str]) -> Any:
+    return frame({key: [row[key] for row in rows] for key in (rows[0] if rows else ())}, kind)
+
+
+def frame_of_arrow(table: _arrow.ArrowTable, kind: Optional[str]) -> Any:
+    """The same of an answer of the library: what reads Arrow itself gets it as it lies."""
+    if kind == "polars":
+        import polars
+
+        return polars.DataFrame(table)
+    if kind == "pyarrow":
+        import pyarrow
+
+        return pyarrow.table(table)
+    return frame(table.columns(), kind)
+
+
+def dates(dataset_handle: Handle, series: int, first: int, count: int) -> Any:
+    """Dates of steps of a series as a numpy array: datetime64[s], or whole numbers with freq=int."""
     buffer = ctypes.create_string_buffer(24)
     found = []
     for step in range(first, first + count):
@@ -142,8 +200,12 @@ def dates(dataset_handle, series, first, count):
         found.append(buffer.value.decode())
     if text("dataset_frequency", dataset_handle) == "int":
         return np.array(found, np.int64)
-    return np.array([t.replace(" ", "T") for t in found], "datetime64[ns]")
+    return np.array([t.replace(" ", "T") for t in found], "datetime64[s]")
 
 
-def last_steps(dataset_handle):
-    return [value("dataset_length", dataset_handle, i) for i in range(value("dataset_series_count", dataset_handle))]
+def find_series(dataset_handle: Handle, unique_id: Any) -> int:
+    """Its place. Raises KeyError."""
+    series: int = value("dataset_find_series", dataset_handle, str(unique_id).encode())
+    if series < 0:
+        raise KeyError(unique_id)
+    return series

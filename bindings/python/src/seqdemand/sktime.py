@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The forecaster as sktime wants it: `SeqdemandForecaster().fit(y, fh=[1, 2, 3]).predict()`."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
 import numpy as np
 import pandas as pd
 from sktime.forecasting.base import BaseForecaster
 
-from .estimators import GRU, LSTM
+from .persistence import class_of
 
-_MODELS = {"lstm": LSTM, "gru": GRU}
 _FREQUENCIES = {"D": "D", "W": "W", "M": "MS", "h": "h", "H": "h"}
 
 
-class SeqdemandForecaster(BaseForecaster):
+class SeqdemandForecaster(BaseForecaster):  # type: ignore[misc]
     """A recurrent network of libseqdemand for one series.
 
     Parameters
     ----------
-    model : str, "lstm" or "gru"
+    model : str, "lstm", "gru", "rnn", "encdec", "mlp" or "linear"
     options : dict or None
         Any options of the library, such as {"hidden_size": 32, "max_steps": 300}.
 
@@ -42,12 +46,12 @@ class SeqdemandForecaster(BaseForecaster):
         "python_dependencies": None,
     }
 
-    def __init__(self, model="lstm", options=None):
+    def __init__(self, model: str = "lstm", options: Optional[dict[str, Any]] = None) -> None:
         self.model = model
         self.options = options
         super().__init__()
 
-    def _table(self, y):
+    def _table(self, y: Any) -> tuple[dict[str, Any], str]:
         """Steps are counted from the first; the calendar of sktime's index is put back in _predict."""
         index = y.index
         columns = {"unique_id": np.full(len(y), "y", object), "y": np.asarray(y, float)}
@@ -61,17 +65,18 @@ class SeqdemandForecaster(BaseForecaster):
         columns["ds"] = np.arange(len(y), dtype=np.int64)
         return columns, "int"
 
-    def _fit(self, y, X, fh):
+    def _fit(self, y: Any, X: Any, fh: Any) -> SeqdemandForecaster:
         steps = np.asarray(fh.to_relative(self.cutoff), dtype=int)
         if steps.min() < 1:
             raise NotImplementedError("forecasts of steps inside the training part are not offered")
         table, freq = self._table(y)
         settings = {"freq": freq, "fill": "missing", **(self.options or {})}
         self._history = y
-        self.forecaster_ = _MODELS[self.model](**settings).fit(table, h=int(steps.max()), progress=False)
+        kind: Any = class_of({"model": self.model})
+        self.forecaster_ = kind(**settings).fit(table, h=int(steps.max()), progress=False)
         return self
 
-    def _update(self, y, X=None, update_params=True):
+    def _update(self, y: Any, X: Any = None, update_params: bool = True) -> SeqdemandForecaster:
         history = pd.concat([self._history, y.loc[~y.index.isin(self._history.index)]])
         if isinstance(history.index, pd.DatetimeIndex) and history.index.freq is None:
             history = history.asfreq(self._history.index.freq)
@@ -80,32 +85,32 @@ class SeqdemandForecaster(BaseForecaster):
         self._history = history
         return self
 
-    def _index(self, fh):
+    def _index(self, fh: Any) -> Any:
         return fh.to_absolute_index(self.cutoff)
 
-    def _steps(self, fh):
+    def _steps(self, fh: Any) -> Any:
         return np.asarray(fh.to_relative(self.cutoff), dtype=int) - 1
 
-    def _predict(self, fh, X):
-        table, _ = self._table(self._history)
-        found = _columns(self.forecaster_.predict(table))
-        return pd.Series(found["mean"][self._steps(fh)], index=self._index(fh), name=self._history.name)
+    def _forecast(self, table: dict[str, Any], levels: Sequence[float]) -> list[Any]:
+        """The mean, and the quantiles of each level, as arrays [horizon]."""
+        return list(self.forecaster_.to_arrow(table, levels=levels).columns().values())[2:]
 
-    def _predict_quantiles(self, fh, X, alpha):
+    def _predict(self, fh: Any, X: Any) -> Any:
         table, _ = self._table(self._history)
-        found = _columns(self.forecaster_.predict(table, levels=alpha))
+        mean = self._forecast(table, ())[0]
+        return pd.Series(mean[self._steps(fh)], index=self._index(fh), name=self._history.name)
+
+    def _predict_quantiles(self, fh: Any, X: Any, alpha: Sequence[float]) -> Any:
+        table, _ = self._table(self._history)
+        quantiles = self._forecast(table, alpha)[1:]
         name = self._get_varnames()[0]
         columns = pd.MultiIndex.from_product([[name], alpha])
-        values = np.stack([found[f"q{level:g}"][self._steps(fh)] for level in alpha], axis=1)
+        values = np.stack([column[self._steps(fh)] for column in quantiles], axis=1)
         return pd.DataFrame(values, index=self._index(fh), columns=columns)
 
     @classmethod
-    def get_test_params(cls, parameter_set="default"):
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
         return [
             {"options": {"max_steps": 5, "hidden_size": 8}},
             {"model": "gru", "options": {"max_steps": 5, "hidden_size": 8, "head": "mse"}},
         ]
-
-
-def _columns(frame):
-    return {name: np.asarray(frame[name]) for name in ("mean", *[c for c in frame if str(c).startswith("q")])}

@@ -23,16 +23,15 @@ assert not loaded, loaded
 
 
 def test_import_time(report):
-    """Below 0.3 s: the median of nine, of processor time always, and by the clock unless others keep the machine busy."""
-    rounds = []
+    """Below 0.3 s: the median of nine, of processor time, and by the clock unless others keep the machine busy."""
+    rounds, command = [], [sys.executable, "-c", IMPORT]
     for _ in range(3):
-        runs = [subprocess.run([sys.executable, "-c", IMPORT], check=True, capture_output=True, text=True).stdout.split()
-                for _ in range(9)]
+        runs = [subprocess.run(command, check=True, capture_output=True, text=True).stdout.split() for _ in range(9)]
         rounds.append(tuple(statistics.median(float(run[i]) for run in runs) for i in (0, 1)))
         if rounds[-1][0] < 0.3:
             break
     clock, processor = min(rounds)
-    report(f"import seqdemand: {clock:.3f} s by the clock, {processor:.3f} s of processor, without pandas (numpy is most)")
+    report(f"import seqdemand: {clock:.3f} s by the clock, {processor:.3f} s of processor, without pandas")
     busy = os.getloadavg()[0] > os.cpu_count()
     assert processor < 0.3 and (clock < 0.3 or busy)
 

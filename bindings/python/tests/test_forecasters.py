@@ -81,7 +81,8 @@ def test_reorder_by_hand_from_paths(sales, quick):
     two = model.reorder(table, lead_time=3, review_period=2, service_level=0.9, paths=500, seed=4)
     assert two["order_up_to"][0] == np.sort(model.sample_paths(paths=500, seed=4)["a"][:, :4].sum(axis=1))[449]
     assert two["order_up_to"][1] == total[249]
-    filled = model.reorder(stock, lead_time=3, review_period=2, service_level=0.98, service="fill_rate", lead_time_std=1)
+    filled = model.reorder(stock, lead_time=3, review_period=2, service_level=0.98, service="fill_rate",
+                           lead_time_std=1)
     assert filled["fill_rate"][0] == pytest.approx(0.98, abs=0.005) and filled["safety_stock"][0] > 0
     with pytest.raises(ValueError, match="service"):
         model.reorder(stock, lead_time=3, service="good")

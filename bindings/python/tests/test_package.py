@@ -23,7 +23,8 @@ UNUSED = {
     "dataset_before", "dataset_split", "dataset_fold",  # frames are cut by their own library
     "dataset_class_count", "dataset_class_name",  # those of a model count
     "optimizer_create", "optimizer_steps", "trainer_step",  # fit, resume and update
-    "table_find_column", "forecast_find_series", "predictor_run_into", "stream_run_into", "tuner_run", "tuner_done", "tuner_total",
+    "table_find_column", "forecast_find_series",
+    "predictor_run_into", "stream_run_into", "tuner_run", "tuner_done", "tuner_total",
     "baseline_answer",
     "context_memory_in_use", "version_number", "status_text", "prediction_threshold",
     "prediction_id", "prediction_event", "prediction_classes", "prediction_labels",  # prediction_to_arrow has them

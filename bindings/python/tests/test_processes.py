@@ -167,8 +167,9 @@ def cycle():
     assert library.seqd_options_create(context, ctypes.byref(options), None) == 0
     assert library.seqd_options_set_str(options, b'freq', b'int', None) == 0
     dataset, rows = ctypes.c_void_p(), b'unique_id,ds,y\\n' + b''.join(b'a,%d,%d\\n' % (i, i % 7) for i in range(40))
-    library.seqd_dataset_parse.argtypes = [ctypes.c_void_p] * 2 + [ctypes.c_char_p, ctypes.c_size_t] + [ctypes.c_void_p] * 2
-    assert library.seqd_dataset_parse(context, options, rows, len(rows), ctypes.addressof(dataset), None) == 0
+    parse, handle = library.seqd_dataset_parse, ctypes.c_void_p
+    parse.argtypes = [handle, handle, ctypes.c_char_p, ctypes.c_size_t, handle, handle]
+    assert parse(context, options, rows, len(rows), ctypes.addressof(dataset), None) == 0
     for name, handle in (('dataset', dataset), ('options', options), ('context', context)):
         release = library['seqd_%s_release' % name]
         release.argtypes = [ctypes.c_void_p]

@@ -20,6 +20,12 @@ typedef enum seqd_law {
 #define SEQD_LAW_LEAST_SPREAD 1e-3
 #define SEQD_LAW_LEAST_FREEDOM 2.0
 
+/* Factors of a product: A[m][k], rows lda apart, and B[k][n] as gemm_pack leaves it. */
+typedef struct seqd_factors {
+    int64_t k, lda;
+    const float *a, *packed;
+} seqd_factors;
+
 /*
  * Contracts of the numeric kernels. For all of them:
  *  - row-major float32; `ld*` are row strides in floats, at least the row length;
@@ -39,6 +45,10 @@ typedef struct seqd_kernels {
      *   gemm:  C[m][n] = A[m][k] B (+ C when accumulate) (+ bias[n] on every row when bias is not NULL).
      *          Each C element is summed over k in rising order within fixed blocks of k, so that a row of C has the
      *          same bits whatever m is.
+     *   gemm_row: gemm of one row, with its bits. Who calls it often with one B should turn `backwards` on at every
+     *          other call: columns are then taken from the last ones on, which the call before has left in the cache.
+     *   gemm_pair: C[m][n] = A[m][k] B of the first + that of the second (+ C when accumulate) (+ bias), with the bits of
+     *          gemm of the first followed by an accumulating gemm of the second, but C written once.
      *   gemm_tn: C[m][n] += sum_k A[k][m] B[k][n], for weight gradients: k is long, m and n are short.
      *          `scratch` takes gemm_tn_scratch(m, n, k) floats.
      */
@@ -46,16 +56,22 @@ typedef struct seqd_kernels {
     void (*gemm_pack)(int64_t k, int64_t n, const float *b, int64_t ldb, int transposed, float *packed);
     void (*gemm)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *packed, float *c,
                  int64_t ldc, int accumulate, const float *bias);
+    void (*gemm_row)(int64_t n, int64_t k, const float *a, const float *packed, float *c, int accumulate,
+                     const float *bias, int backwards);
+    void (*gemm_pair)(int64_t m, int64_t n, const seqd_factors *first, const seqd_factors *second, float *c,
+                      int64_t ldc, int accumulate, const float *bias);
     size_t (*gemm_tn_scratch)(int64_t m, int64_t n, int64_t k);
     void (*gemm_tn)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb,
                     float *c, int64_t ldc, float *scratch);
 
     /*
      * LSTM, one time step of `rows` sequences with h units; gate blocks i, f, g, o of h each. Gates are right to a
-     * millionth of their value, but sigmoid may be 0 where it is below 1e-37.
+     * millionth of their value, those below exp(-8) to -log(value) / 8 times that, and products of two may be 0 below
+     * 1e-30.
      *   forward:  gates[rows][4h] holds pre-activations and is overwritten by the activations;
-     *             c = f * c_prev + i * g; tanh_c = tanh(c); hidden = o * tanh_c. c_prev NULL means zeros; tanh_c may be
-     *             NULL. c may be the same array as c_prev. ldh is the row stride of `hidden`, all others are dense.
+     *             c = f * c_prev + i * g; tanh_c = tanh(c); hidden = o * tanh_c. c_prev NULL means zeros. tanh_c NULL:
+     *             no backward pass follows, what gates hold afterwards is not said, and c and hidden may differ from
+     *             those with tanh_c by their rounding. c may be the same array as c_prev. ldh is the row stride of `hidden`, all others are dense.
      *   backward: gates, tanh_c from forward; dh[rows][h] (stride ldh) the gradient of hidden; dc[rows][h] comes in as
      *             the gradient of c from the step after and goes out as the gradient of c_prev; dgates[rows][4h] (may
      *             be `gates`) takes the gradient of the pre-activations.

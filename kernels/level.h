@@ -10,6 +10,10 @@ size_t LEVEL(gemm_packed_size)(int64_t k, int64_t n);
 void LEVEL(gemm_pack)(int64_t k, int64_t n, const float *b, int64_t ldb, int transposed, float *packed);
 void LEVEL(gemm)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *packed, float *c,
                  int64_t ldc, int accumulate, const float *bias);
+void LEVEL(gemm_row)(int64_t n, int64_t k, const float *a, const float *packed, float *c, int accumulate,
+                     const float *bias, int backwards);
+void LEVEL(gemm_pair)(int64_t m, int64_t n, const seqd_factors *first, const seqd_factors *second, float *c,
+                      int64_t ldc, int accumulate, const float *bias);
 size_t LEVEL(gemm_tn_scratch)(int64_t m, int64_t n, int64_t k);
 void LEVEL(gemm_tn)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb,
                     float *c, int64_t ldc, float *scratch);

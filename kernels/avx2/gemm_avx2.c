@@ -2,9 +2,6 @@
 #include "avx2.h"
 #include "gemm_tile_avx2.h"
 
-/* Rows of A that stay in the first-level cache while the panels of B go by, in floats. */
-#define ROWS_BUDGET 3072
-
 size_t seqd_avx2_gemm_packed_size(int64_t k, int64_t n)
 {
     return (size_t)k * (((size_t)n + PANEL - 1) / PANEL * PANEL);
@@ -71,24 +68,26 @@ void seqd_avx2_gemm_pack(int64_t k, int64_t n, const float *b, int64_t ldb, int 
     }
 }
 
-/* One call's constants. `k` is the depth of this block, the panels lie panel_stride apart. */
-typedef struct product {
-    int64_t k, lda, ldc, panel_stride;
-    int accumulate;
-} product;
+SEQD_INLINE void add_factors(const int R, const int V, const factors *f, int64_t row, int64_t column,
+                             __m256 acc[TILE_ROWS][8])
+{
+    tile_product(R, V, f->k, f->a + row * f->lda, f->lda, 1, f->b + column / PANEL * f->panel_stride, f->panel_stride,
+                 acc);
+}
 
 /*
- * Tile of R rows and V vectors of columns. The sums start from what C and bias hold, so that one pass writes C once.
- * With `full` 0 the last vector goes through the mask.
+ * Tile of R rows and V vectors of columns from `row` and `column` on. The sums start from what C and bias hold and go
+ * through all factors, so that one pass writes C once. With `full` 0 the last vector goes through the mask.
  */
-SEQD_INLINE void tile(const int R, const int V, const int full, const product *q, const float *a, const float *b,
-                      float *c, const float *bias, __m256i mask)
+SEQD_INLINE void tile(const int R, const int V, const int full, const product *q, int64_t row, int64_t column,
+                      __m256i mask)
 {
     __m256 acc[TILE_ROWS][8];
-    const int64_t lda = q->lda, ldc = q->ldc;
+    int64_t ldc = q->ldc;
+    float *c = q->c + row * ldc + column;
     for (int v = 0; v < V; v++) {
         const int whole = full || v < V - 1;
-        __m256 start = bias != NULL ? load8(bias + 8 * v, whole, mask) : _mm256_setzero_ps();
+        __m256 start = q->bias != NULL ? load8(q->bias + column + 8 * v, whole, mask) : _mm256_setzero_ps();
         for (int r = 0; r < R; r++) {
             acc[r][v] = start;
         }
@@ -98,7 +97,12 @@ SEQD_INLINE void tile(const int R, const int V, const int full, const product *q
             }
         }
     }
-    tile_product(R, V, q->k, a, lda, 1, b, q->panel_stride, acc);
+    add_factors(R, V, &q->of[0], row, column, acc);
+    if (q->count > 1) {
+        add_factors(R, V, &q->of[1], row, column, acc);
+    }
+    FORGET(c); /* the addresses of its rows would be kept in registers that the sums need */
+    FORGET(ldc);
     for (int r = 0; r < R; r++) {
         for (int v = 0; v < V; v++) {
             store8(c + r * ldc + 8 * v, acc[r][v], full || v < V - 1, mask);
@@ -106,34 +110,29 @@ SEQD_INLINE void tile(const int R, const int V, const int full, const product *q
     }
 }
 
-/* Tiles of one, two and three rows over several panels, all of them whole; `panels` is what is left of them. */
-static int64_t wide_tiles(int64_t rows, int64_t panels, const product *q, const float *a, const float *b, float *c,
-                          const float *bias)
+static int64_t wide_tiles(int64_t rows, int64_t column, int64_t n, const product *q)
 {
     const __m256i all = _mm256_set1_epi32(-1);
-    int64_t step = rows == 1 ? 4 : 2, done = 0;
-    for (; done + step <= panels; done += step) {
-        const float *panel = b + done * q->panel_stride;
-        const float *offset = bias != NULL ? bias + done * PANEL : NULL;
-        float *out = c + done * PANEL;
+    const int64_t step = rows == 1 ? WIDE_COLUMNS : WIDE_COLUMNS / 2;
+    for (; column + step <= n; column += step) {
         if (rows == 1) {
-            tile(1, 8, 1, q, a, panel, out, offset, all);
+            tile(1, 8, 1, q, 0, column, all);
         } else if (rows == 2) {
-            tile(2, 4, 1, q, a, panel, out, offset, all);
+            tile(2, 4, 1, q, 0, column, all);
         } else {
-            tile(3, 4, 1, q, a, panel, out, offset, all);
+            tile(3, 4, 1, q, 0, column, all);
         }
     }
-    return done;
+    return column;
 }
 
-#define TILE_CASE(R)                                 \
-    case R:                                          \
-        tile(R, V, full, q, a, b, c, bias, mask);    \
+#define TILE_CASE(R)                               \
+    case R:                                        \
+        tile(R, V, full, q, row, column, mask);    \
         break
 
-SEQD_INLINE void tile_of(const int V, const int full, int64_t rows, const product *q, const float *a, const float *b,
-                         float *c, const float *bias, __m256i mask)
+SEQD_INLINE void tile_of(const int V, const int full, int64_t rows, const product *q, int64_t row, int64_t column,
+                         __m256i mask)
 {
     switch (rows) {
         TILE_CASE(1);
@@ -142,59 +141,31 @@ SEQD_INLINE void tile_of(const int V, const int full, int64_t rows, const produc
         TILE_CASE(4);
         TILE_CASE(5);
     default:
-        tile(6, V, full, q, a, b, c, bias, mask);
+        tile(6, V, full, q, row, column, mask);
     }
 }
 
-/* All row tiles of one panel of `columns` <= 16. */
-static void panel_tiles(row_split split, int64_t first, int64_t last, int64_t columns, const product *q,
-                        const float *a, const float *b, float *c, const float *bias)
+SEQD_INLINE int64_t tile_columns(int64_t left)
+{
+    return left < PANEL ? left : PANEL;
+}
+
+/* Tiles of the rows of `split` from `row` on, over one panel of `columns` <= 16. */
+static void column_tiles(row_split split, int64_t first, int64_t last, int64_t row, int64_t column, int64_t columns,
+                         const product *q)
 {
     const __m256i mask = mask8(columns <= 8 ? columns : columns - 8);
     for (int64_t t = first; t < last; t++) {
-        int64_t rows = split.height + (t < split.taller);
+        const int64_t rows = split.height + (t < split.taller);
         if (columns == PANEL) {
-            tile_of(2, 1, rows, q, a, b, c, bias, mask);
+            tile_of(2, 1, rows, q, row, column, mask);
         } else if (columns > 8) {
-            tile_of(2, 0, rows, q, a, b, c, bias, mask);
+            tile_of(2, 0, rows, q, row, column, mask);
         } else {
-            tile_of(1, 0, rows, q, a, b, c, bias, mask);
+            tile_of(1, 0, rows, q, row, column, mask);
         }
-        a += rows * q->lda;
-        c += rows * q->ldc;
+        row += rows;
     }
 }
 
-/* One block of k. Tiles of rows are taken in groups that stay in cache while all panels pass by. */
-static void product_block(int64_t m, int64_t n, const product *q, const float *a, const float *packed, float *c,
-                          const float *bias)
-{
-    const row_split split = split_rows(m);
-    const int64_t group = q->k * TILE_ROWS < ROWS_BUDGET ? ROWS_BUDGET / ((q->k + 1) * TILE_ROWS) + 1 : 1;
-    for (int64_t t = 0; t < split.tiles; t += group) {
-        int64_t end = split.tiles - t < group ? split.tiles : t + group;
-        int64_t top = t * split.height + (t < split.taller ? t : split.taller);
-        const float *rows = a + top * q->lda;
-        float *out = c + top * q->ldc;
-        int64_t panel = m <= 3 ? wide_tiles(m, n / PANEL, q, rows, packed, out, bias) : 0;
-        for (int64_t j = panel * PANEL; j < n; j += PANEL) {
-            int64_t columns = n - j < PANEL ? n - j : PANEL;
-            panel_tiles(split, t, end, columns, q, rows, packed + j / PANEL * q->panel_stride, out + j,
-                        bias != NULL ? bias + j : NULL);
-        }
-    }
-}
-
-void seqd_avx2_gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda, const float *packed, float *c,
-                    int64_t ldc, int accumulate, const float *bias)
-{
-    product q = {0, lda, ldc, k * PANEL, accumulate};
-    int64_t k0 = 0;
-    do {
-        q.k = k - k0 < K_BLOCK ? k - k0 : K_BLOCK;
-        product_block(m, n, &q, a + k0, packed + k0 * PANEL, c, bias);
-        q.accumulate = 1;
-        bias = NULL;
-        k0 += K_BLOCK;
-    } while (k0 < k);
-}
+#include "wide/gemm.h"

@@ -12,7 +12,7 @@
  */
 #define TILE_ROWS 14
 #define TILE_PANELS 2
-#define WIDE_PANELS 4 /* of tiles of few rows */
+#define WIDE_PANELS (WIDE_COLUMNS / PANEL) /* of tiles of few rows */
 
 #include "wide/gemm_blocks.h"
 

@@ -37,6 +37,20 @@ void seqd_ref_gemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
     }
 }
 
+void seqd_ref_gemm_row(int64_t n, int64_t k, const float *a, const float *packed, float *c, int accumulate,
+                       const float *bias, int backwards)
+{
+    (void)backwards;
+    seqd_ref_gemm(1, n, k, a, k, packed, c, n, accumulate, bias);
+}
+
+void seqd_ref_gemm_pair(int64_t m, int64_t n, const seqd_factors *first, const seqd_factors *second, float *c,
+                        int64_t ldc, int accumulate, const float *bias)
+{
+    seqd_ref_gemm(m, n, first->k, first->a, first->lda, first->packed, c, ldc, accumulate, bias);
+    seqd_ref_gemm(m, n, second->k, second->a, second->lda, second->packed, c, ldc, 1, NULL);
+}
+
 size_t seqd_ref_gemm_tn_scratch(int64_t m, int64_t n, int64_t k)
 {
     (void)m;

@@ -6,6 +6,8 @@
  * sums: that is why levels give equal bits.
  */
 #define PANEL 16    /* columns of B stored together: [k][16], filled up with zeros */
+#define NEAR 8192       /* floats that the nearest cache holds */
+#define WIDE_COLUMNS 64 /* of a tile of one row */
 #define K_BLOCK 256 /* a panel of this depth takes 16 KB: half of the smallest first-level cache */
 
 /* `rows` cut into the fewest tiles, whose heights differ by at most one. */
@@ -22,3 +24,21 @@ SEQD_INLINE row_split split_rows(int64_t rows)
     }
     return s;
 }
+
+/* Takes from the compiler what it knew of a value, and with it what it made of that before. */
+#define FORGET(value) __asm__("" : "+r"(value))
+
+/* A factor A of a product, and B in panels that lie panel_stride apart; `k` is the depth of this block. */
+typedef struct factors {
+    const float *a, *b;
+    int64_t k, lda, panel_stride;
+} factors;
+
+/* C = (C +) bias + the products of one or two pairs of factors, the second added to the sums of the first. */
+typedef struct product {
+    factors of[2];
+    int count, accumulate;
+    float *c;
+    int64_t ldc;
+    const float *bias;
+} product;

@@ -20,6 +20,8 @@
 static const check_tolerance tolerances[] = {
     /* function, epsilon, ulp of ref, ulp of the levels above */
     {"gemm", 2e-6, 0, 0},
+    {"gemm_row", 2e-6, 0, 0},
+    {"gemm_pair", 2e-6, 0, 0},
     {"gemm_tn", 2e-6, 0, 0},
     {"lstm_forward", 1e-6, 4, 4},
     {"lstm_backward", 1e-6, 4, 4},

@@ -10,14 +10,15 @@
  * precision of small arguments. Below -88.7 sigmoid is 0. NaN passes: min and max return their second operand when
  * either is NaN.
  *
- * Both come from x = n ln(2) + r and a polynomial in r, minimax over |r| <= ln(2) / 2. Adding GATE_ROUNDING rounds to
- * an integer, which the low bits then hold.
+ * Both come from 2^t = 2^n 2^f with |f| <= 1/2 and a polynomial in f, minimax. Adding GATE_ROUNDING rounds to an
+ * integer, which the low bits then hold. Multiplications are what a processor has least room for beside the products:
+ * what can be a sum is one.
  */
 #define GATE_ROUNDING 12582912.0f
 #define GATE_LOG2E 0x1.715476p+0f
 #define GATE_LN2 0x1.62e430p-1f
 
-/* exp(r) - 1, off by 1.05e-7 exp(r) */
+/* exp(r) - 1 for |r| <= ln(2) / 2, off by 1.05e-7 exp(r) */
 SEQD_INLINE vec gate_expm1(vec r)
 {
     vec square = vec_mul(r, r);
@@ -26,37 +27,44 @@ SEQD_INLINE vec gate_expm1(vec r)
     return vec_fma(square, vec_fma(high, square, low), r);
 }
 
-/* The same, off by 3.2e-9 exp(r), and by less near 0: relative precision of small results needs one term more. */
-SEQD_INLINE vec gate_expm1_near0(vec r)
+/* 1 + exp(-x), which sigmoid is the inverse of; exp(-x) is off by 1.1e-7 + 2.1e-8 |x| of itself, and 2^128 infinite. */
+SEQD_INLINE vec gate_below(vec x)
 {
-    vec square = vec_mul(r, r);
-    vec high = vec_fma(vec_all(0x1.6a4cb4p-10f), r, vec_all(0x1.123986p-7f));
-    vec low = vec_fma(vec_all(0x1.5558b0p-5f), r, vec_all(0x1.555492p-3f));
-    vec q = vec_fma(vec_fma(high, square, low), r, vec_all(0x1.fffffcp-2f));
-    return vec_fma(square, q, r);
+    const vec rounding = vec_all(GATE_ROUNDING);
+    vec t = vec_min(vec_all(128.0f), vec_max(vec_all(-126.0f), vec_mul(x, vec_all(-GATE_LOG2E))));
+    vec shifted = vec_add(t, rounding);
+    vec f = vec_sub(t, vec_sub(shifted, rounding));
+    vec p = vec_fma(f, vec_all(0x1.5bba14p-10f), vec_all(0x1.3cea88p-7f));
+    p = vec_fma(p, f, vec_all(0x1.c6b752p-5f));
+    p = vec_fma(p, f, vec_all(0x1.ebf9bcp-3f));
+    p = vec_fma(p, f, vec_all(0x1.62e42ap-1f));
+    return vec_add(vec_scale2(vec_fma(p, f, vec_all(1.0f)), shifted), vec_all(1.0f));
 }
 
-/* 1 / (1 + exp(-x)), where 1 + exp(-x) is formed from half of exp(-x), which stays finite until the sum does not. */
+/* e = exp(2 x) - 1, of which tanh is e / (e + 2): no cancellation near 0. From 9.02 on that rounds to 1. */
+SEQD_INLINE vec gate_above(vec x)
+{
+    const vec one = vec_all(1.0f), rounding = vec_all(GATE_ROUNDING);
+    vec t = vec_min(vec_all(26.03f), vec_max(vec_all(-26.03f), vec_mul(x, vec_all(2.0f * GATE_LOG2E))));
+    vec shifted = vec_add(t, rounding);
+    vec f = vec_sub(t, vec_sub(shifted, rounding));
+    vec s = vec_scale2(one, shifted);
+    vec p = vec_fma(f, vec_all(0x1.4308fap-13f), vec_all(0x1.5f07b4p-10f));
+    p = vec_fma(p, f, vec_all(0x1.3b2ba0p-7f));
+    p = vec_fma(p, f, vec_all(0x1.c6af6ep-5f));
+    p = vec_fma(p, f, vec_all(0x1.ebfbdep-3f));
+    p = vec_fma(p, f, vec_all(0x1.62e430p-1f));
+    return vec_fma(vec_mul(s, f), p, vec_sub(s, one));
+}
+
 SEQD_INLINE vec gate_sigmoid(vec x)
 {
-    const vec one = vec_all(1.0f), half = vec_all(0.5f);
-    x = vec_min(vec_all(60.0f), vec_max(vec_all(-89.0f), x));
-    vec shifted = vec_fnma(x, vec_all(GATE_LOG2E), vec_all(GATE_ROUNDING));
-    vec n = vec_sub(shifted, vec_all(GATE_ROUNDING));
-    vec r = vec_fnma(n, vec_all(GATE_LN2), vec_sub(vec_all(0.0f), x));
-    vec z = vec_scale2(vec_fma(gate_expm1(r), half, half), shifted);
-    return vec_div(one, vec_fma(z, vec_all(2.0f), one));
+    return vec_div(vec_all(1.0f), gate_below(x));
 }
 
-/* e / (e + 2) with e = exp(2 x) - 1: no cancellation near 0. From 9.02 on the result rounds to 1. */
 SEQD_INLINE vec gate_tanh(vec x)
 {
-    const vec one = vec_all(1.0f);
-    x = vec_min(vec_all(9.02f), vec_max(vec_all(-9.02f), x));
-    vec shifted = vec_fma(x, vec_all(2.0f * GATE_LOG2E), vec_all(GATE_ROUNDING));
-    vec n = vec_sub(shifted, vec_all(GATE_ROUNDING));
-    vec s = vec_scale2(one, shifted);
-    vec e = vec_fma(s, gate_expm1_near0(vec_fnma(n, vec_all(GATE_LN2), vec_add(x, x))), vec_sub(s, one));
+    vec e = gate_above(x);
     return vec_div(e, vec_add(e, vec_all(2.0f)));
 }
 

@@ -21,10 +21,56 @@ SEQD_INLINE void lstm_state_v(int64_t h, const float *gate, const float *c_prev,
     }
     vec_store(c, cell, full, mask);
     vec t = gate_tanh(cell);
-    if (tanh_c != NULL) {
-        vec_store(tanh_c, t, full, mask);
-    }
+    vec_store(tanh_c, t, full, mask);
     vec_store(hidden, vec_mul(vec_load(gate + 3 * h, full, mask), t), full, mask);
+}
+
+/*
+ * Where no backward pass follows, nobody asks for the gates: the quotients that c and hidden are made of come with one
+ * division each, three instead of five.
+ */
+SEQD_INLINE void lstm_cell_v(int64_t h, const float *gate, const float *c_prev, float *c, int full, vec_mask mask)
+{
+    vec e = gate_above(vec_load(gate + 2 * h, full, mask));
+    vec below = vec_mul(gate_below(vec_load(gate, full, mask)), vec_add(e, vec_all(2.0f)));
+    vec cell = vec_div(e, below);
+    if (c_prev != NULL) {
+        cell = vec_add(vec_div(vec_load(c_prev, full, mask), gate_below(vec_load(gate + h, full, mask))), cell);
+    }
+    vec_store(c, cell, full, mask);
+}
+
+SEQD_INLINE void lstm_hidden_v(const float *out_gate, const float *c, float *hidden, int full, vec_mask mask)
+{
+    vec e = gate_above(vec_load(c, full, mask));
+    vec below = vec_mul(gate_below(vec_load(out_gate, full, mask)), vec_add(e, vec_all(2.0f)));
+    vec_store(hidden, vec_div(e, below), full, mask);
+}
+
+SEQD_INLINE void lstm_predict(int64_t rows, int64_t h, const float *gates, const float *c_prev, float *c,
+                              float *hidden, int64_t ldh)
+{
+    const int64_t whole = h - h % VEC_WIDTH;
+    const vec_mask mask = vec_first(h - whole);
+    for (int64_t row = 0; row < rows; row++) {
+        const float *gate = gates + row * 4 * h;
+        const float *before = c_prev != NULL ? c_prev + row * h : NULL;
+        for (int64_t u = 0; u < whole; u += VEC_WIDTH) {
+            lstm_cell_v(h, gate + u, before != NULL ? before + u : NULL, c + row * h + u, 1, mask);
+        }
+        if (whole < h) {
+            lstm_cell_v(h, gate + whole, before != NULL ? before + whole : NULL, c + row * h + whole, 0, mask);
+        }
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        const float *gate = gates + row * 4 * h + 3 * h;
+        for (int64_t u = 0; u < whole; u += VEC_WIDTH) {
+            lstm_hidden_v(gate + u, c + row * h + u, hidden + row * ldh + u, 1, mask);
+        }
+        if (whole < h) {
+            lstm_hidden_v(gate + whole, c + row * h + whole, hidden + row * ldh + whole, 0, mask);
+        }
+    }
 }
 
 void WIDE(lstm_forward)(int64_t rows, int64_t h, float *gates, const float *c_prev, float *c, float *tanh_c,
@@ -32,22 +78,29 @@ void WIDE(lstm_forward)(int64_t rows, int64_t h, float *gates, const float *c_pr
 {
     const int64_t whole = h - h % VEC_WIDTH;
     const vec_mask mask = vec_first(h - whole);
+    if (tanh_c == NULL) {
+        lstm_predict(rows, h, gates, c_prev, c, hidden, ldh);
+        return;
+    }
     for (int64_t row = 0; row < rows; row++) {
-        float *gate = gates + row * 4 * h;
+        sigmoid_row(2 * h, gates + row * 4 * h);
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        tanh_row(h, gates + row * 4 * h + 2 * h);
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        sigmoid_row(h, gates + row * 4 * h + 3 * h);
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        const float *gate = gates + row * 4 * h;
         const float *before = c_prev != NULL ? c_prev + row * h : NULL;
-        float *after = c + row * h;
-        float *t = tanh_c != NULL ? tanh_c + row * h : NULL;
-        float *out = hidden + row * ldh;
-        sigmoid_row(2 * h, gate);
-        tanh_row(h, gate + 2 * h);
-        sigmoid_row(h, gate + 3 * h);
+        float *after = c + row * h, *t = tanh_c + row * h, *out = hidden + row * ldh;
         for (int64_t u = 0; u < whole; u += VEC_WIDTH) {
-            lstm_state_v(h, gate + u, before != NULL ? before + u : NULL, after + u, t != NULL ? t + u : NULL, out + u,
-                         1, mask);
+            lstm_state_v(h, gate + u, before != NULL ? before + u : NULL, after + u, t + u, out + u, 1, mask);
         }
         if (whole < h) {
-            lstm_state_v(h, gate + whole, before != NULL ? before + whole : NULL, after + whole,
-                         t != NULL ? t + whole : NULL, out + whole, 0, mask);
+            lstm_state_v(h, gate + whole, before != NULL ? before + whole : NULL, after + whole, t + whole,
+                         out + whole, 0, mask);
         }
     }
 }

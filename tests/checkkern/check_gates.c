@@ -14,10 +14,10 @@ static double sigmoid(double x)
     return x < 0.0 ? exp(x) / (1.0 + exp(x)) : 1.0 / (1.0 + exp(-x));
 }
 
-/* Levels may take sigmoid for 0 where it is below 1e-37 (kernels.h): what a gate's error is measured by. */
+/* What a gate's error is measured by (kernels.h): its value, more of it far below 0, and nothing below 1e-30. */
 static double gate_size(double value)
 {
-    return fmax(value, 1e-31);
+    return fmax(value * fmax(1.0, -log(value) / 8.0), 1e-24);
 }
 
 static double at(const check_arg *arg, int64_t i)
@@ -58,18 +58,25 @@ static double truth_lstm_forward(const check_case *check, double *const *value, 
             const double kept_size = before->role != CHECK_ABSENT ? gate_size(f) * fabs(at(before, unit)) : 0.0;
             const double c = kept + i * g, c_size = kept_size + gate_size(i) * fabs(g);
             const double t = tanh(c), t_size = fabs(t) + (t * t < 1.0 ? c_size * (1.0 - t * t) : 0.0);
-            put(value[F_GATES], scale[F_GATES], gate, i, gate_size(i));
-            put(value[F_GATES], scale[F_GATES], gate + h, f, gate_size(f));
-            put(value[F_GATES], scale[F_GATES], gate + 2 * h, g, fabs(g));
-            put(value[F_GATES], scale[F_GATES], gate + 3 * h, o, gate_size(o));
             put(value[F_C], scale[F_C], unit, c, c_size);
-            if (check->arg[F_TANH_C].role != CHECK_ABSENT) {
+            if (check->arg[F_TANH_C].role != CHECK_ABSENT) { /* else nobody asks for the gates */
+                put(value[F_GATES], scale[F_GATES], gate, i, gate_size(i));
+                put(value[F_GATES], scale[F_GATES], gate + h, f, gate_size(f));
+                put(value[F_GATES], scale[F_GATES], gate + 2 * h, g, fabs(g));
+                put(value[F_GATES], scale[F_GATES], gate + 3 * h, o, gate_size(o));
                 put(value[F_TANH_C], scale[F_TANH_C], unit, t, t_size);
             }
             put(value[F_HIDDEN], scale[F_HIDDEN], unit, o * t, gate_size(o) * t_size);
         }
     }
     return 0.0;
+}
+
+static size_t lstm_gates(const seqd_kernels *kernels, const void *params)
+{
+    const gate_params *q = params;
+    (void)kernels;
+    return (size_t)(q->rows * 4 * q->h);
 }
 
 static void lstm_forward_case(int64_t rows, int64_t h, check_fill gates, check_fill state)
@@ -81,16 +88,20 @@ static void lstm_forward_case(int64_t rows, int64_t h, check_fill gates, check_f
         .label = check_labelf("rows=%lld h=%lld ldh=%lld c_prev=%s fill=%d,%d", (long long)rows, (long long)h,
                               (long long)q.ldh, no_state ? "NULL" : q.shared ? "c" : "own", (int)gates, (int)state),
         .params = &q,
+        .scratch = lstm_gates,
         .call = call_lstm_forward,
         .truth = truth_lstm_forward,
     };
-    check.arg[F_GATES] = (check_arg){CHECK_INOUT, rows, 4 * h, 4 * h, check_floats(rows * 4 * h, gates)};
+    const bool kept = check_pick(0, 3) != 0;
+    const float *start = check_floats(rows * 4 * h, gates);
+    check.arg[F_GATES] = kept ? (check_arg){CHECK_INOUT, rows, 4 * h, 4 * h, start}
+                              : (check_arg){CHECK_SCRATCH, 1, rows * 4 * h, rows * 4 * h, start};
     const float *c_prev = no_state ? NULL : check_floats(rows * h, state);
     if (!no_state && !q.shared) {
         check.arg[F_C_PREV] = (check_arg){CHECK_IN, rows, h, h, c_prev};
     }
     check.arg[F_C] = (check_arg){q.shared ? CHECK_INOUT : CHECK_OUT, rows, h, h, q.shared ? c_prev : NULL};
-    if (check_pick(0, 3) != 0) {
+    if (kept) {
         check.arg[F_TANH_C] = (check_arg){CHECK_OUT, rows, h, h, NULL};
     }
     check.arg[F_HIDDEN] = (check_arg){CHECK_OUT, rows, h, q.ldh, NULL};

@@ -16,13 +16,25 @@ static const float *product_input(const native_rnn *rnn, const native_lane *lane
 
 /* ---- forward ---- */
 
+/* out (+)= U h (+ bias), the first `columns` rows of U. */
+static void state_product(const native_rnn *rnn, const native_step *step, const float *input, int64_t columns,
+                          float *out, int accumulate, const float *bias)
+{
+    const seqd_kernels *k = rnn->base.kernels;
+    const int64_t hidden = rnn->base.plan.shape.hidden, gates = seqd_rnn_gates(&rnn->base.plan.shape);
+    if (step->rows == 1)
+        k->gemm_row(columns, hidden, input, rnn->packed.recurrent, out, accumulate, bias, step->t % 2);
+    else
+        k->gemm(step->rows, columns, hidden, input, hidden, rnn->packed.recurrent, out, gates, accumulate, bias);
+}
+
 static void gru_forward(const native_rnn *rnn, const native_lane *lane, const native_step *step, const float *input)
 {
     const seqd_kernels *k = rnn->base.kernels;
     const int64_t gates = seqd_rnn_gates(&rnn->base.plan.shape), hidden = rnn->base.plan.shape.hidden;
     float *u = lane->recurrent + (rnn->base.plan.train ? step->t * step->rows * gates : 0);
     if (input)
-        k->gemm(step->rows, gates, hidden, input, hidden, rnn->packed.recurrent, u, gates, 0, rnn->packed.bias_hh);
+        state_product(rnn, step, input, gates, u, 0, rnn->packed.bias_hh);
     else
         for (int32_t r = 0; r < step->rows; r++)
             memcpy(u + r * gates, rnn->packed.bias_hh, (size_t)gates * sizeof(float));
@@ -36,7 +48,7 @@ static void gru_before_forward(const native_rnn *rnn, const native_lane *lane, c
     const int64_t gates = seqd_rnn_gates(&rnn->base.plan.shape), hidden = rnn->base.plan.shape.hidden;
     const int64_t rows = step->rows;
     float *reset = lane->reset + (rnn->base.plan.train ? step->t * rows * hidden : 0);
-    if (input) k->gemm(rows, 2 * hidden, hidden, input, hidden, rnn->packed.recurrent, step->gates, gates, 1, NULL);
+    if (input) state_product(rnn, step, input, 2 * hidden, step->gates, 1, NULL);
     k->gru_before_gates(rows, hidden, step->gates, NULL, step->h_prev, hidden, reset);
     if (step->h_prev) {
         if (lane->mask) k->multiply(rows * hidden, lane->mask, reset);
@@ -45,11 +57,38 @@ static void gru_before_forward(const native_rnn *rnn, const native_lane *lane, c
     k->gru_before_new(rows, hidden, step->gates, NULL, step->h_prev, hidden, step->h, hidden);
 }
 
+bool seqd_native_cell_joins(seqd_cell cell)
+{
+    return cell == SEQD_CELL_LSTM || cell == SEQD_CELL_TANH || cell == SEQD_CELL_RELU;
+}
+
+/* gates = b (+ W' s) + W x + U h, x and h in one product where x comes with the step. */
+static void gate_products(const native_rnn *rnn, const native_lane *lane, const native_step *step, const float *input)
+{
+    const seqd_kernels *k = rnn->base.kernels;
+    const seqd_rnn_shape *shape = &rnn->base.plan.shape;
+    const int64_t gates = seqd_rnn_gates(shape), hidden = shape->hidden, inputs = shape->inputs, rows = step->rows;
+    if (!step->x) {
+        if (input) state_product(rnn, step, input, gates, step->gates, 1, NULL);
+        return;
+    }
+    const bool shared = shape->statics > 0;
+    const float *bias = shared ? NULL : rnn->packed.bias;
+    if (shared) memcpy(step->gates, lane->row_bias, (size_t)(rows * gates) * sizeof(float));
+    if (input) {
+        const seqd_factors of_x = {inputs, inputs, step->x, rnn->packed.input};
+        const seqd_factors of_h = {hidden, hidden, input, rnn->packed.recurrent};
+        k->gemm_pair(rows, gates, &of_x, &of_h, step->gates, gates, shared, bias);
+    } else {
+        k->gemm(rows, gates, inputs, step->x, inputs, rnn->packed.input, step->gates, gates, shared, bias);
+    }
+}
+
 void seqd_native_cell_forward(const native_rnn *rnn, const native_lane *lane, const native_step *step)
 {
     const seqd_kernels *k = rnn->base.kernels;
     const seqd_rnn_plan *plan = &rnn->base.plan;
-    const int64_t gates = seqd_rnn_gates(&plan->shape), hidden = plan->shape.hidden, rows = step->rows;
+    const int64_t hidden = plan->shape.hidden, rows = step->rows;
     const float *input = product_input(rnn, lane, step);
     switch (plan->shape.cell) {
     case SEQD_CELL_GRU: gru_forward(rnn, lane, step, input); return;
@@ -59,7 +98,7 @@ void seqd_native_cell_forward(const native_rnn *rnn, const native_lane *lane, co
     case SEQD_CELL_RELU:
     case SEQD_CELLS: break;
     }
-    if (input) k->gemm(rows, gates, hidden, input, hidden, rnn->packed.recurrent, step->gates, gates, 1, NULL);
+    gate_products(rnn, lane, step, input);
     if (plan->shape.cell == SEQD_CELL_LSTM)
         k->lstm_forward(rows, hidden, step->gates, step->c_prev, step->c,
                         plan->train ? lane->tanh_cell + step->t * rows * hidden : NULL, step->h, hidden);

@@ -11,6 +11,12 @@
 #define FORWARD_CHUNK 65536
 #define BACKWARD_CHUNK 131072
 
+/*
+ * From so many rows on, the products of an input and of the state it meets are one: gates are written once, and the
+ * sums are long (4 to 8 % of a forward pass). Fewer rows read all input weights for little work, so they go in chunks.
+ */
+#define JOINED_ROWS 4
+
 static int32_t chunk_steps(int64_t most, int64_t per_step, int32_t steps)
 {
     const int64_t chunk = most / per_step;
@@ -123,25 +129,27 @@ static void pack(seqd_rnn *rnn, const seqd_rnn_params *params)
     if (direct < gates) k->gemm_pack(hidden, hidden, candidate, hidden, 0, packed->candidate_back);
 }
 
-/* gates = W x (+ W' s) + b for `cells` rows of x, `rows` of which share the rows of s. */
-static void input_product(const native_rnn *rnn, const native_lane *lane, int64_t cells, int32_t rows, const float *x,
-                          float *gates)
-{
-    const seqd_kernels *k = rnn->base.kernels;
-    const seqd_rnn_shape *shape = &rnn->base.plan.shape;
-    const int64_t columns = seqd_rnn_gates(shape), step = rows * columns;
-    k->gemm(cells, columns, shape->inputs, x, shape->inputs, rnn->packed.input, gates, columns, 0, rnn->packed.bias);
-    for (int64_t done = 0; shape->statics > 0 && done < cells; done += rows, gates += step)
-        k->add(step, lane->row_bias, gates);
-}
-
+/* Where the gates of every step start from: W' s + b; without statics the bias alone, which the product adds. */
 static void static_product(const native_rnn *rnn, const native_lane *lane, int32_t rows, const float *s)
 {
     const seqd_rnn_shape *shape = &rnn->base.plan.shape;
     const int64_t columns = seqd_rnn_gates(shape);
     if (shape->statics == 0) return;
     rnn->base.kernels->gemm(rows, columns, shape->statics, s, shape->statics, rnn->packed.statics, lane->row_bias,
-                            columns, 0, NULL);
+                            columns, 0, rnn->packed.bias);
+}
+
+/* gates = W x (+ W' s) + b for `cells` rows of x, `rows` of which share the rows of s. */
+static void input_product(const native_rnn *rnn, const native_lane *lane, int64_t cells, int32_t rows, const float *x,
+                          float *gates)
+{
+    const seqd_rnn_shape *shape = &rnn->base.plan.shape;
+    const int64_t columns = seqd_rnn_gates(shape), step = rows * columns;
+    const bool shared = shape->statics > 0;
+    for (int64_t done = 0; shared && done < cells; done += rows)
+        memcpy(gates + done * columns, lane->row_bias, (size_t)step * sizeof(float));
+    rnn->base.kernels->gemm(cells, columns, shape->inputs, x, shape->inputs, rnn->packed.input, gates, columns, shared,
+                            shared ? NULL : rnn->packed.bias);
 }
 
 static void drop(seqd_rnn *base, int32_t index, const float *mask) { native(base)->lanes[index].mask = mask; }
@@ -180,9 +188,12 @@ static const float *forward(seqd_rnn *base, int32_t index, int32_t rows, const f
 
     native_step step = step_at(rnn, lane, rows, 0);
     const int64_t way = plan->reverse ? -1 : 1, state_step = way * rows * plan->shape.hidden;
+    const bool joined = rows >= JOINED_ROWS && seqd_native_cell_joins(plan->shape.cell);
     static_product(rnn, lane, rows, s);
     for (int32_t n = 0; n < steps; n++) {
-        if (n % chunk == 0) {
+        if (joined) {
+            step.x = x + (int64_t)step.t * rows * plan->shape.inputs;
+        } else if (n % chunk == 0) {
             const int32_t count = steps - n < chunk ? steps - n : chunk;
             const int32_t first = plan->reverse ? step.t - count + 1 : step.t;
             float *held = lane->gates + (plan->train ? first * gate_step : 0); /* all steps, or this chunk alone */
@@ -192,7 +203,7 @@ static const float *forward(seqd_rnn *base, int32_t index, int32_t rows, const f
         seqd_native_cell_forward(rnn, lane, &step);
         if (n + 1 == steps) break;
         step.t += (int32_t)way;
-        step.gates += way * gate_step;
+        if (!joined || plan->train) step.gates += way * gate_step;
         step.h_prev = step.h;
         step.h += state_step;
         step.c_prev = step.c;

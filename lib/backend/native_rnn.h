@@ -30,7 +30,7 @@ typedef struct native_lane {
     float *tanh_cell;   /* LSTM, training */
     float *dropped;     /* state_dropout: [steps][rows][hidden], what the product of a step reads */
     float *hidden;      /* [steps][rows][hidden] */
-    float *row_bias;    /* [rows][gates]: statics through their weights */
+    float *row_bias;    /* [rows][gates]: bias and statics through their weights */
     float *carry;       /* [rows][hidden] */
     float *product;     /* [rows][hidden] */
     float *scratch;
@@ -44,15 +44,21 @@ typedef struct native_rnn {
     native_lane *lanes; /* [plan.lanes] */
 } native_rnn;
 
-/* native_cell.c: one step. Gates hold W x + b on the way in; `t` is the step's place in arrays that keep all steps. */
+/*
+ * native_cell.c: one step; `t` is its place in arrays that keep all steps. Without `x`, gates hold W x + b on the way
+ * in; with it, their content does not matter.
+ */
 typedef struct native_step {
     int32_t rows, t;
+    const float *x;       /* [rows][inputs], or NULL */
     float *gates;         /* [rows][gates] */
     const float *h_prev;  /* [rows][hidden]; NULL: zeros */
     const float *c_prev;  /* LSTM; NULL: zeros */
     float *h, *c;
 } native_step;
 
+/* Whether a step of this cell takes x. */
+bool seqd_native_cell_joins(seqd_cell cell);
 void seqd_native_cell_forward(const native_rnn *rnn, const native_lane *lane, const native_step *step);
 /*
  * gates (and GRU's recurrent) become the gradients of their pre-activations; dh[rows][hidden] is that of h, dh_prev is

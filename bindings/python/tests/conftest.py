@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import seqdemand
+
 DATA = Path(__file__).resolve().parents[3] / "examples" / "data"
 QUICK = {"max_steps": 20, "hidden_size": 8, "freq": "D", "context_length": 28}
 
@@ -38,6 +40,14 @@ def sales():
         columns["y"].append(rng.poisson(5, len(days)) + 3.0 * (np.arange(len(days)) % 7 == 5))
     return {"unique_id": np.array(columns["unique_id"], object), "ds": np.concatenate(columns["ds"]),
             "y": np.concatenate(columns["y"])}
+
+
+@pytest.fixture
+def one_thread():
+    """Thousands of small trainings, or threads of the test's own: results have the same bits for any number."""
+    seqdemand.set_threads(1)
+    yield
+    seqdemand.set_threads(0)
 
 
 _lines = []

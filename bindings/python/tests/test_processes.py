@@ -22,13 +22,6 @@ def forecast(model, sales):
     return np.asarray(model.predict(sales)["mean"])
 
 
-@pytest.fixture
-def one_thread():
-    seqdemand.set_threads(1)
-    yield
-    seqdemand.set_threads(0)
-
-
 def timed(work, threads):
     """Seconds that `threads` Python threads take, each of which does the same work on handles of its own."""
     start, ends = threading.Barrier(threads + 1), []

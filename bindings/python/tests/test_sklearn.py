@@ -10,6 +10,7 @@ from sklearn.utils import estimator_checks as checks
 
 import seqdemand
 from seqdemand import LSTM, RollingOrigin, SequenceClassifier
+from seqdemand.sklearn import SeriesClassifier, SeriesRegressor
 
 KINDS = [kind for kind in (getattr(seqdemand, name) for name in seqdemand.__all__) if hasattr(kind, "get_params")
          and kind is not seqdemand.Forecaster]
@@ -77,7 +78,18 @@ def test_a_grid_search_over_users():
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_sktime_check_estimator(report):
+@pytest.mark.parametrize("kind", [SeriesClassifier, SeriesRegressor])
+def test_check_estimator(kind, report, one_thread):
+    results = checks.check_estimator(kind(), on_fail=None, on_skip=None)
+    passed = [result for result in results if result["status"] == "passed"]
+    report(f"scikit-learn's check_estimator({kind.__name__}): {len(passed)} of {len(results)} passed")
+    left = {result["check_name"]: result["exception"] for result in results if result["status"] != "passed"}
+    assert set(left) <= {"check_array_api_input"}, left  # arrays of other libraries than numpy
+    assert len(passed) > 45
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_sktime_check_estimator(report, one_thread):
     from sktime.utils.estimator_checks import check_estimator
 
     from seqdemand.sktime import SeqdemandForecaster

@@ -26,7 +26,7 @@ def test_measures_are_those_of_the_command_line_program(cli, data, quick, tmp_pa
     assert theirs["series"] == ours["series"] > 30
     for name, figure in theirs.items():
         assert ours[name] == pytest.approx(figure, rel=1e-6), name
-    again = seqdemand.evaluate(str(files["forecast"]), str(files["actual"]), str(files["history"]), freq="D")
+    again = seqdemand.evaluate(files["forecast"], str(files["actual"]), str(files["history"]), freq="D")
     assert again["wql"] == pytest.approx(ours["wql"])
     with pytest.raises(seqdemand.DataError, match="no value"):
         seqdemand.evaluate(forecast, past, past, freq="D")

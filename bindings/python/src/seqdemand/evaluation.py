@@ -2,6 +2,7 @@
 """How good forecasts are: rolling origins, measures against what came true, and simple methods to compare with."""
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -62,7 +63,7 @@ def evaluate(forecast: Table, actual: Table, history: Table, **options: Unpack[O
     before = _tables.dataset(context, settings, history)
     _options.fill(settings, {"freq": text("dataset_frequency", before)})  # few dates do not tell one
     after = _tables.dataset(context, settings, actual)
-    table = _tables.read_csv(forecast) if isinstance(forecast, str) else _tables.columns_of(forecast)
+    table = _tables.read_csv(forecast) if isinstance(forecast, (str, os.PathLike)) else _tables.columns_of(forecast)
     filled = _options.get(settings, "fill") == "zero"
     return measure(context, table, after, before, filled)
 

@@ -3,14 +3,33 @@
 import seqdemand
 
 from trytond.i18n import gettext
-from trytond.model import ModelSingleton, ModelSQL, ModelView, fields
+from trytond.model import Model, ModelSingleton, ModelSQL, ModelView, fields
 from trytond.model.exceptions import ValidationError
 from trytond.pool import Pool
 
 MODELS = {'lstm': seqdemand.LSTM, 'gru': seqdemand.GRU, 'encoder_decoder': seqdemand.EncoderDecoder}
+SETTINGS = ('horizon', 'period', 'service_level', 'review_period')
 
 
-class Configuration(ModelSingleton, ModelSQL, ModelView):
+class Settings(Model):
+    """What can be changed for a single run. Instances have the defaults of the configuration."""
+    horizon = fields.Integer(
+        "Horizon", required=True, domain=[('horizon', '>=', 1)],
+        help="The number of days to forecast from today on.\n"
+        "It has to hold the longest lead time and the review period after it.")
+    period = fields.Selection(
+        [('day', "Day"), ('week', "Week"), ('month', "Month")], "Period", required=True, sort=False,
+        help="Each forecast covers a calendar period: the shorter, the better the days of a shortage are known.")
+    service_level = fields.Float(
+        "Service Level", digits=(1, 4), required=True, domain=[('service_level', '>', 0), ('service_level', '<', 1)],
+        help="The probability of no stock-out until the next supply, such as 0.95, for products that state none.\n"
+        "The higher it is, the more is ordered.")
+    review_period = fields.Integer(
+        "Review Period", required=True, domain=[('review_period', '>=', 1)],
+        help="The number of days that an order should last beyond the lead time: how often you want to order.")
+
+
+class Configuration(Settings, ModelSingleton, ModelSQL, ModelView):
     __name__ = 'stock.forecast.run.configuration'
 
     destination = fields.Many2One(
@@ -18,18 +37,8 @@ class Configuration(ModelSingleton, ModelSQL, ModelView):
         help="Moves to this location and those below it are the demand.\n"
         "If empty, the customer location of the stock module.")
     history = fields.Integer(
-        "History", required=True, domain=[('history', '>=', 1)], help="The number of past days that are read.")
-    horizon = fields.Integer(
-        "Horizon", required=True, domain=[('horizon', '>=', 1)], help="The number of days to forecast from today on.")
-    period = fields.Selection(
-        [('day', "Day"), ('week', "Week"), ('month', "Month")], "Period", required=True, sort=False,
-        help="Each forecast covers a calendar period.")
-    service_level = fields.Float(
-        "Service Level", digits=(1, 4), required=True, domain=[('service_level', '>', 0), ('service_level', '<', 1)],
-        help="The probability of no stock-out until the next supply, for products that state none.")
-    review_period = fields.Integer(
-        "Review Period", required=True, domain=[('review_period', '>=', 1)],
-        help="The number of days that an order should last beyond the lead time.")
+        "History", required=True, domain=[('history', '>=', 1)], help="The number of past days that are read.\n"
+        "Two years show the network the seasons; a few months are enough to begin with.")
     order_points = fields.Selection(
         [('beside', "Beside Confirmed Forecasts"), ('alone', "Without Forecasts")], "Order Points", required=True,
         sort=False, help="Beside confirmed forecasts, the supply run takes the forecast from the stock itself, "

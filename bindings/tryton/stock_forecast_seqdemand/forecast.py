@@ -35,7 +35,13 @@ class Forecast(metaclass=PoolMeta):
 class ForecastLine(metaclass=PoolMeta):
     __name__ = 'stock.forecast.line'
     proposed_quantity = fields.Float(
-        "Proposed Quantity", digits='unit', readonly=True, help="What the run wrote, kept beside a person's number.")
+        "Proposed Quantity", digits='proposed_unit', readonly=True,
+        help="What the run wrote, kept beside a person's number.")
+    proposed_unit = fields.Function(fields.Many2One('product.uom', "Proposed Unit"), 'on_change_with_proposed_unit')
+
+    @fields.depends('product')
+    def on_change_with_proposed_unit(self, name=None):
+        return self.product.default_uom if self.product else None
 
     @classmethod
     def on_modification(cls, mode, lines, field_names=None):

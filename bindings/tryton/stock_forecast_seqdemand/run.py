@@ -6,13 +6,16 @@ from collections import defaultdict
 import seqdemand
 from sql.aggregate import Sum
 
+from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction
-from trytond.wizard import StateAction, Wizard
+from trytond.wizard import Button, StateAction, StateView, Wizard
 
 from . import demand
+from .configuration import SETTINGS, Settings
+from .history import outgoing
 
 _DRAFT = {'readonly': Eval('run_state') != 'draft'}
 
@@ -33,10 +36,23 @@ class Run(ModelSQL, ModelView):
         cls._order.insert(0, ('date', 'DESC'))
         cls._order.insert(1, ('id', 'DESC'))
         cls._buttons['apply'] = {'invisible': Eval('state') != 'draft', 'depends': ['state']}
+        cls._buttons['confirm'] = {'invisible': Eval('state') == 'failed', 'depends': ['state']}
 
     def get_rec_name(self, name):
         lang = Pool().get('ir.lang').get()
         return lang.strftime(self.date)
+
+    @classmethod
+    @ModelView.button
+    def confirm(cls, runs):
+        """Confirms all drafts that runs proposed and that are not over, edited by a person or not."""
+        Forecast, Date = Pool().get('stock.forecast'), Pool().get('ir.date')
+        for company in {run.company for run in runs}:
+            with Transaction().set_context(company=company.id):
+                today = Date.today()
+            Forecast.confirm(Forecast.search([
+                        ('company', '=', company.id), ('state', '=', 'draft'), ('to_date', '>=', today),
+                        ('lines.proposed_quantity', '!=', None)]))
 
     @classmethod
     @ModelView.button
@@ -59,12 +75,15 @@ class Run(ModelSQL, ModelView):
         cls.write(runs, {'state': 'applied'})
 
     @classmethod
-    def run(cls):
-        """One run for the company of the context. Returns its record."""
+    def run(cls, **settings):
+        """One run for the company of the context. Returns its record. `settings` take the place of the configuration's."""
         pool = Pool()
         Configuration = pool.get('stock.forecast.run.configuration')
         Company, Date, Product = pool.get('company.company'), pool.get('ir.date'), pool.get('product.product')
+        cls.lock()  # a second run at the same time would propose everything once more
         configuration = Configuration(1)
+        for name, value in settings.items():
+            setattr(configuration, name, value)  # for this run: it is not saved
         company = Company(Transaction().context['company'])
         with Transaction().set_context(company=company.id):
             today = Date.today()
@@ -81,7 +100,7 @@ class Run(ModelSQL, ModelView):
                 means = {}
             lines = cls._lines(company, configuration, products, model, means, sales, today)
         except seqdemand.SeqdemandError as error:
-            run.state, run.message = 'failed', str(error)
+            run.state, run.message = 'failed', gettext('stock_forecast_seqdemand.msg_run_failed', error=str(error))
             run.save()
             return run
         with Transaction().set_context(_forecast_run=True):
@@ -89,34 +108,33 @@ class Run(ModelSQL, ModelView):
         # Proposals that nobody applied are out of date now.
         cls.delete(cls.search([('company', '=', company.id), ('state', '!=', 'applied')]))
         run.lines = lines
+        run.message = gettext(
+            'stock_forecast_seqdemand.msg_run_summary' if means else 'stock_forecast_seqdemand.msg_run_no_sales',
+            products=len(products), forecast=len({product for _, product in means}), days=configuration.history,
+            points=sum(not line.note for line in lines), notes=sum(bool(line.note) for line in lines),
+            destination=configuration.destination_used.rec_name)
         run.save()
         return run
 
     @classmethod
     def _sales(cls, company, configuration, products, today):
         """{(warehouse, product): {date: quantity}} of done moves out of each warehouse, without today's."""
-        pool = Pool()
-        Move, Location = pool.get('stock.move'), pool.get('stock.location')
-        move, source, target = Move.__table__(), Location.__table__(), Location.__table__()
-        destination = configuration.destination_used
+        Location = Pool().get('stock.location')
         known = {product.id for product in products}
+        warehouses = {location.id for location in Location.search([('type', '=', 'warehouse')])}
+        tables, move, warehouse, condition = outgoing(configuration.destination_used)
         cursor = Transaction().connection.cursor()
+        cursor.execute(*tables.select(
+                warehouse.id, move.product, move.effective_date, Sum(move.internal_quantity),
+                where=condition & (move.company == company.id)
+                & (move.effective_date >= today - dt.timedelta(days=configuration.history))
+                & (move.effective_date < today),
+                group_by=[warehouse.id, move.product, move.effective_date]))
         found = defaultdict(dict)
-        for warehouse in Location.search([('type', '=', 'warehouse')]):
-            cursor.execute(*move
-                .join(source, condition=move.from_location == source.id)
-                .join(target, condition=move.to_location == target.id)
-                .select(move.product, move.effective_date, Sum(move.internal_quantity),
-                    where=(move.company == company.id) & (move.state == 'done')
-                    & (move.effective_date >= today - dt.timedelta(days=configuration.history))
-                    & (move.effective_date < today)
-                    & (source.left >= warehouse.left) & (source.right <= warehouse.right)
-                    & (target.left >= destination.left) & (target.right <= destination.right),
-                    group_by=[move.product, move.effective_date]))
-            for product, day, quantity in cursor:
-                if product in known:
-                    day = day if isinstance(day, dt.date) else dt.date.fromisoformat(day)
-                    found[warehouse.id, product][day] = quantity
+        for place, product, day, quantity in cursor:
+            if place in warehouses and product in known:
+                day = day if isinstance(day, dt.date) else dt.date.fromisoformat(day)  # SQLite has no dates
+                found[place, product][day] = quantity
         return dict(found)
 
     @classmethod
@@ -132,7 +150,7 @@ class Run(ModelSQL, ModelView):
             service_level = product.service_level or configuration.service_level
             earliest, next_ = Request.get_supply_dates(product, company=company.id)
             for warehouse in warehouses[product.id] or [None]:
-                line = Line(product=product, warehouse=warehouse, service_level=service_level)
+                line = Line(product=product, warehouse=warehouse, service_level=service_level, note=None)
                 lines[warehouse, product.id] = line
                 if warehouse is None:
                     line.note = 'no_history'
@@ -238,12 +256,22 @@ class RunLine(ModelSQL, ModelView):
         return self.product.rec_name
 
 
+class RunStart(Settings, ModelView):
+    __name__ = 'stock.forecast.run.start'
+
+
 class RunForecast(Wizard):
     __name__ = 'stock.forecast.run.now'
-    start_state = 'run'
+    start = StateView('stock.forecast.run.start', 'stock_forecast_seqdemand.run_start_view_form', [
+            Button("Cancel", 'end', 'tryton-cancel'),
+            Button("Run", 'run', 'tryton-ok', default=True)])
     run = StateAction('stock_forecast_seqdemand.act_run_form')
 
+    def default_start(self, fields):
+        configuration = Pool().get('stock.forecast.run.configuration')(1)
+        return {name: getattr(configuration, name) for name in SETTINGS}
+
     def do_run(self, action):
-        run = Pool().get('stock.forecast.run').run()
+        run = Pool().get('stock.forecast.run').run(**{name: getattr(self.start, name) for name in SETTINGS})
         action['views'].reverse()
         return action, {'res_id': run.id}

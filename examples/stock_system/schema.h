@@ -18,6 +18,6 @@
     "create table if not exists reorder_proposal (article text primary key references article, day text not null, "   \
     "  on_hand real, reorder_point real, order_up_to real, quantity real not null, stockout_day text, alert integer);" \
     "create table if not exists drift_alert (article text not null, day text not null, sold real, expected real, "    \
-    "  low real, high real, primary key (article, day));"
+    "  times_usual real, primary key (article, day));"
 
 #endif

@@ -8,7 +8,7 @@ be taken out again.
 import sys
 
 from trytond.pool import Pool
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, TransactionError
 
 MODULE = 'stock_forecast_seqdemand'
 
@@ -32,8 +32,8 @@ def kept(pool):
 def remove(pool):
     Module, Upgrade = pool.get('ir.module'), pool.get('ir.module.activate_upgrade', type='wizard')
     Module.deactivate(Module.search([('name', '=', MODULE)]))
-    Transaction().commit()
     session, _, _ = Upgrade.create()
+    Transaction().commit()  # the upgrade works in transactions of its own
     Upgrade(session).transition_upgrade()
 
 
@@ -53,9 +53,16 @@ def main():
     Pool.start()
     pool = Pool(database)
     pool.init()
-    with Transaction().start(database, 1):
-        globals()[step](pool)
-        Transaction().commit()
+    extras = {}  # what a transaction asks for to be tried again: a lock, for example
+    while extras is not None:
+        with Transaction().start(database, 1, **extras) as transaction:
+            try:
+                globals()[step](pool)
+                transaction.commit()
+                extras = None
+            except TransactionError as error:
+                transaction.rollback()
+                error.fix(extras)
 
 
 main()

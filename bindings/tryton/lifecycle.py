@@ -26,6 +26,7 @@ def kept(pool):
     assert pool.get('stock.forecast.run.configuration')(1).horizon == 33
     template, = pool.get('product.template').search([('name', '=', "Kept")])
     assert template.service_level == 0.9
+    assert pool.get('ir.ui.view').search([('module', '=', MODULE)])
     assert 'service_level' in pool.get('product.template').fields_view_get(view_type='form')['arch']
 
 
@@ -40,7 +41,7 @@ def remove(pool):
 def removed(pool):
     module, = pool.get('ir.module').search([('name', '=', MODULE)])
     assert module.state == 'not activated'
-    assert not pool.get('ir.model.data').search([('module', '=', MODULE)])
+    assert not pool.get('ir.ui.view').search([('module', '=', MODULE)])
     template, = pool.get('product.template').search([('name', '=', "Kept")])
     for name in ('product.template', 'stock.forecast', 'stock.forecast.line'):
         for view in ('form', 'tree'):

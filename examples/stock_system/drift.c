@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Today's sales: each article's stream begins WEEKS + 1 weeks ago, forecasts a week, is told what was sold in it, and so
- * on to today. The forecast that then stands makes the proposals. The forecast errors of the weeks tell drift: an article
- * is worth a look when its last week was off by more than twice what was the worst of the weeks before it. (What a network
- * thinks of its own uncertainty is not asked: after a short training it is too sure.)
+ * Today's sales: each article's stream begins WEEKS + 1 weeks ago, forecasts a week, is told what was sold in it, and
+ * so on to today. The forecast that then stands makes the proposals. The forecast errors of the weeks tell drift: an
+ * article is worth a look when its last week was off by more than twice what was the worst of the weeks before it.
+ * (The 99 % that a network thinks of itself are not asked: after a short training it is too sure.)
  */
 #include <math.h>
 #include <stdio.h>
@@ -102,7 +102,8 @@ void today(shop *s)
     must(s, seqd_stream_create(model, before, &stream, &s->error), "stream");
 
     const int64_t count = seqd_stream_series_count(stream);
-    double(*error)[WEEKS + 1] = malloc((size_t)count * sizeof *error), (*last)[2] = malloc((size_t)count * sizeof *last);
+    double(*error)[WEEKS + 1] = malloc((size_t)count * sizeof *error);
+    double(*last)[2] = malloc((size_t)count * sizeof *last);
     if (!error || !last) stop(s, "no memory");
     follow(s, stream, sales, error, last);
     must(s, seqd_stream_run(stream, NULL, count, 0, &carried, &s->error), "forecast");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The nightly job. Sales are read in one statement, training holds no lock (the desk goes on selling), and the model and
- * the proposals that come from it are written in one transaction: they never part, whenever the job is killed.
+ * The nightly job. Sales are read in one statement, training holds no lock (the desk goes on selling), and the model
+ * and the proposals that come from it are written in one transaction: they never part, whenever the job is killed.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -35,7 +35,8 @@ void nightly(shop *s);
 void today(shop *s);
 seqd_dataset *load_sales(shop *s);
 void last_day(shop *s, const seqd_dataset *sales, char day[24]);
-seqd_model *stored_model(shop *s, const char *day); /* NULL: there is none, or (day not NULL) it is too old on that day */
+/* NULL: there is none, or it is too old on that day. With day NULL any age will do. */
+seqd_model *stored_model(shop *s, const char *day);
 seqd_forecast *predict(shop *s, seqd_model *model, seqd_dataset *sales);
 
 /* A forecast whose series are those of `sales`, in its order. */
@@ -44,7 +45,7 @@ typedef struct outlook {
     const seqd_forecast *forecast;
 } outlook;
 
-/* Replaces the proposals, inside the caller's transaction; an article is looked up in `outlooks`, one after the other. */
+/* Replaces the proposals, inside the caller's transaction. An article is looked up in one outlook after the other. */
 void propose(shop *s, const outlook *outlooks, int count, const char *day);
 
 #endif

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The stock system on the demo data: proposals are those of the command line program with the same model; a sale moves
-the stock, also while a model is trained. On a shop whose demand is known: drift that was planted is seen, and none where
-there is none; and whenever a command is killed, the database is as before it or as after it.
+the stock, also while a model is trained. On a shop whose demand is known: drift that was planted is seen, and none
+where there is none; and whenever a command is killed, the database is as before it or as after it.
 
     test.py PROGRAM COMMAND_LINE_PROGRAM DATA_FOLDER [KILLS]
 """
@@ -49,7 +49,8 @@ def state(path):
 def same_as_the_command_line(path, folder):
     (folder / "m.seqd").write_bytes(rows(path, "select bytes from forecast_model")[0][0])
     subprocess.run([CLI, "reorder", "--model", folder / "m.seqd", "--data", f"{DATA}/sales.csv.gz", "--stock",
-                    f"{DATA}/stock.csv", "--review", "7", "--service-level", "0.95", "--out", folder / "r.csv", "--quiet"],
+                    f"{DATA}/stock.csv", "--review", "7", "--service-level", "0.95", "--out", folder / "r.csv",
+                    "--quiet"],
                    check=True, capture_output=True)
     with open(folder / "r.csv", newline="") as file:
         theirs = {row["unique_id"]: row for row in csv.DictReader(file)}

@@ -64,7 +64,8 @@ class History(ModelSQL, ModelView):
             .join(line, condition=(move.product == line.product) & (warehouse.id == line.warehouse))
             .join(run, condition=(move.company == run.company) & (move.effective_date < run.date))
             .select(
-                (Min(move.id) * 2).as_('id'), run.company, line.product, line.warehouse, move.effective_date.as_('date'),
+                (Min(move.id) * 2).as_('id'), run.company, line.product, line.warehouse,
+                move.effective_date.as_('date'),
                 Sum(move.internal_quantity).as_('sold'), nothing.as_('forecast'), where=condition & of_line,
                 group_by=[run.company, line.product, line.warehouse, move.effective_date]))
 
@@ -79,7 +80,8 @@ class History(ModelSQL, ModelView):
             .join(unit, condition=amount.unit == unit.id)
             .join(default, condition=template.default_uom == default.id)
             .select(
-                (amount.id * 2 + 1).as_('id'), run.company, line.product, line.warehouse, forecast.from_date.as_('date'),
+                (amount.id * 2 + 1).as_('id'), run.company, line.product, line.warehouse,
+                forecast.from_date.as_('date'),
                 nothing.as_('sold'), (amount.quantity * unit.factor / default.factor).as_('forecast'),
                 where=of_line & (forecast.destination == destination.id) & forecast.state.in_(['draft', 'done'])))
 

@@ -76,7 +76,7 @@ class Run(ModelSQL, ModelView):
 
     @classmethod
     def run(cls, **settings):
-        """One run for the company of the context. Returns its record. `settings` take the place of the configuration's."""
+        """One run for the company of the context. `settings` take the place of the configuration's."""
         pool = Pool()
         Configuration = pool.get('stock.forecast.run.configuration')
         Company, Date, Product = pool.get('company.company'), pool.get('ir.date'), pool.get('product.product')

@@ -72,7 +72,7 @@ SEQD_INLINE void add_factors(const int R, const int V, const factors *f, int64_t
                              __m256 acc[TILE_ROWS][8])
 {
     tile_product(R, V, f->k, f->a + row * f->lda, f->lda, 1, f->b + column / PANEL * f->panel_stride, f->panel_stride,
-                 acc);
+                 PANEL, acc);
 }
 
 /*

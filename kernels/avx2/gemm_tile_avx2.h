@@ -14,12 +14,12 @@
 #include "wide/gemm_blocks.h"
 
 /*
- * acc[r][v] += sum over p of a[r * row_stride + p * step] * b[v / 2 * panel_stride + p * 16 + v % 2 * 8 ...].
- * R and V are constants at every call, and so are row_stride and step where they can be; p rises, one fused
+ * acc[r][v] += sum over p of a[r * row_stride + p * step] * b[v / 2 * panel_stride + p * b_step + v % 2 * 8 ...].
+ * R and V are constants at every call, and so are row_stride and the steps where they can be; p rises, one fused
  * multiply-add each, so that a sum has the same bits in a tile of any shape.
  */
 SEQD_INLINE void tile_product(const int R, const int V, int64_t k, const float *a, int64_t row_stride, int64_t step,
-                              const float *b, int64_t panel_stride, __m256 acc[TILE_ROWS][8])
+                              const float *b, int64_t panel_stride, int64_t b_step, __m256 acc[TILE_ROWS][8])
 {
 #pragma GCC unroll 4
     for (int64_t p = 0; p < k; p++) {
@@ -34,7 +34,7 @@ SEQD_INLINE void tile_product(const int R, const int V, int64_t k, const float *
             }
         }
         a += step;
-        b += PANEL;
+        b += b_step;
     }
 }
 

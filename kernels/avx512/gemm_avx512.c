@@ -6,7 +6,7 @@ SEQD_INLINE void add_factors(const int R, const int V, const factors *f, int64_t
                              __m512 acc[TILE_ROWS][WIDE_PANELS])
 {
     tile_product(R, V, f->k, f->a + row * f->lda, f->lda, 1, f->b + column / PANEL * f->panel_stride, f->panel_stride,
-                 acc);
+                 PANEL, acc);
 }
 
 /*
@@ -73,7 +73,7 @@ SEQD_INLINE void narrow_tile(const int R, const product *q, int64_t row, int64_t
         }
     }
     for (const factors *f = q->of; f < q->of + q->count; f++) {
-        narrow_product(R, f->k, f->a + row * f->lda, f->lda, 1, f->b + column / PANEL * f->panel_stride, acc);
+        narrow_product(R, f->k, f->a + row * f->lda, f->lda, 1, f->b + column / PANEL * f->panel_stride, PANEL, acc);
     }
 #pragma GCC unroll 16
     for (int r = 0; r < R; r++) {

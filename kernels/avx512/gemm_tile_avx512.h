@@ -32,12 +32,13 @@ SEQD_INLINE row_bases rows_from(const int R, const float *a, int64_t stride)
 }
 
 /*
- * acc[r][v] += sum over p of a[r * row_stride + p * step] * b[v * panel_stride + p * 16 ...]. R and V are
- * constants at every call, and so are row_stride and step where they can be; p rises, one fused multiply-add each, so
- * that a sum has the same bits in a tile of any shape.
+ * acc[r][v] += sum over p of a[r * row_stride + p * step] * b[v * panel_stride + p * b_step ...]. R and V are
+ * constants at every call, and so are row_stride and the steps where they can be; p rises, one fused multiply-add each,
+ * so that a sum has the same bits in a tile of any shape.
  */
 SEQD_INLINE void tile_product(const int R, const int V, int64_t k, const float *a, int64_t row_stride, int64_t step,
-                              const float *b, int64_t panel_stride, __m512 acc[TILE_ROWS][WIDE_PANELS])
+                              const float *b, int64_t panel_stride, int64_t b_step,
+                              __m512 acc[TILE_ROWS][WIDE_PANELS])
 {
     row_bases rows = rows_from(R, a, row_stride);
 #pragma GCC unroll 2
@@ -59,13 +60,13 @@ SEQD_INLINE void tile_product(const int R, const int V, int64_t k, const float *
         for (int g = 0; 3 * g < R; g++) {
             rows.at[g] += step;
         }
-        b += PANEL;
+        b += b_step;
     }
 }
 
 /* The same over the first 8 columns of one panel: half the lanes, in half the time. */
 SEQD_INLINE void narrow_product(const int R, int64_t k, const float *a, int64_t row_stride, int64_t step,
-                                const float *b, __m256 acc[TILE_ROWS])
+                                const float *b, int64_t b_step, __m256 acc[TILE_ROWS])
 {
     row_bases rows = rows_from(R, a, row_stride);
 #pragma GCC unroll 2
@@ -79,7 +80,7 @@ SEQD_INLINE void narrow_product(const int R, int64_t k, const float *a, int64_t 
         for (int g = 0; 3 * g < R; g++) {
             rows.at[g] += step;
         }
-        b += PANEL;
+        b += b_step;
     }
 }
 

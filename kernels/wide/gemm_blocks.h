@@ -42,3 +42,11 @@ typedef struct product {
     int64_t ldc;
     const float *bias;
 } product;
+
+/*
+ * One block of gemm_tn, A of which lies across: `k` deep, rows of B b_step apart, the columns of the next panel
+ * panel_stride behind those of one.
+ */
+typedef struct tn_block {
+    int64_t k, lda, ldc, b_step, panel_stride;
+} tn_block;

@@ -2,13 +2,13 @@
 
 /*
  * For every vector level: the file that includes this has included the level's tile header, which gives split_rows,
- * PANEL and K_BLOCK, has defined tile_row, and gives the vectors as gates.h says.
+ * PANEL and K_BLOCK, has defined tile_row and IN_PLACE, and gives the vectors as gates.h says.
  *
- * C += A^T B with k long. B is cut into blocks of k and packed into the caller's scratch as panels [k][16]. A is read
- * where it is: a tile takes a few neighbouring floats of each of its rows, and by the time they are needed they have
- * come from the second-level cache; packing them first took a tenth of the time. Only where many panels pass by is the
- * tile of A copied, since its rows may all fall into one set of the caches. Each block is summed apart and then added
- * to C, in rising order.
+ * C += A^T B with k long. B is cut into blocks of k and packed into the caller's scratch as panels [k][16], unless it
+ * is whole panels wide, of at most IN_PLACE columns: then tiles read it where it is. So they do A: a tile takes a few
+ * neighbouring floats of each of its rows, and by the time they are needed they have come from the second-level cache;
+ * packing them first took a tenth of the time. Only where many panels pass by is the tile of A copied, since its rows
+ * may all fall into one set of the caches. Each block is summed apart and then added to C, in rising order.
  */
 #define COLUMN_BLOCK 256 /* columns of B packed at once: 256 KB at full depth */
 #define MANY_COLUMNS 128 /* from here on a tile of A is copied */
@@ -61,6 +61,7 @@ void WIDE(gemm_tn)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
                    int64_t ldc, float *scratch)
 {
     const row_split split = split_rows(m);
+    const int in_place = n <= IN_PLACE && n % PANEL == 0;
     /* whole cache lines for the panels, as far as the slack allows */
     float *panels = scratch + (PANEL - ((uintptr_t)scratch / sizeof(float)) % PANEL) % PANEL;
     float *tile_copy = panels + panels_floats(n, k);
@@ -68,7 +69,14 @@ void WIDE(gemm_tn)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
         const int64_t columns = smaller(n - j, COLUMN_BLOCK);
         for (int64_t k0 = 0; k0 < k; k0 += K_BLOCK) {
             const int64_t depth = smaller(k - k0, K_BLOCK);
-            pack_columns(depth, columns, b + k0 * ldb + j, ldb, panels);
+            const float *block_b = b + k0 * ldb + j;
+            tn_block q = {.k = depth, .lda = lda, .ldc = ldc, .b_step = ldb, .panel_stride = PANEL};
+            if (!in_place) {
+                pack_columns(depth, columns, block_b, ldb, panels);
+                block_b = panels;
+                q.b_step = PANEL;
+                q.panel_stride = depth * PANEL;
+            }
             int64_t top = 0;
             for (int64_t t = 0; t < split.tiles; t++) {
                 const int64_t rows = split.height + (t < split.taller);
@@ -76,9 +84,9 @@ void WIDE(gemm_tn)(int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
                 if (columns > MANY_COLUMNS) {
                     copy_tile(rows, depth, tile_a, lda, tile_copy);
                     tile_a = tile_copy;
+                    q.lda = rows;
                 }
-                tile_row(rows, columns, depth, tile_a, columns > MANY_COLUMNS ? rows : lda, panels, c + top * ldc + j,
-                         ldc);
+                tile_row(rows, columns, &q, tile_a, block_b, c + top * ldc + j);
                 top += rows;
             }
         }

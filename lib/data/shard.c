@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* Forecast steps worked on together: a few vectors. */
 #define RUN 32
@@ -12,6 +13,40 @@ float seqd_squash(float z)
 {
     if (fabsf(z) <= 10.0f) return z;
     return copysignf(10.0f + logf(fabsf(z) * 0.1f), z);
+}
+
+/* Row `row` of an array of the shard, if it has that array. */
+static float *row_of(float *array, int64_t row, int64_t width) { return array ? array + row * width : NULL; }
+static int32_t *whole_row_of(int32_t *array, int64_t row, int64_t width) { return array ? array + row * width : NULL; }
+
+seqd_shard seqd_shard_part(const seqd_shard *shard, int32_t first, int32_t rows, float *inputs, int32_t *tokens)
+{
+    const int64_t steps = shard->steps, window = shard->past + steps, positions = steps + shard->horizon;
+    const bool once = shard->answers > 1; /* an answer of a row, not of its steps */
+    const int64_t numbers = shard->input_count, names = shard->token_count;
+    seqd_shard part = *shard;
+    part.rows = rows;
+    part.inputs = inputs;
+    part.tokens = tokens;
+    for (int64_t t = 0; t < steps; t++) {
+        const int64_t from = t * shard->rows + first, to = t * rows;
+        if (numbers > 0)
+            memcpy(inputs + to * numbers, shard->inputs + from * numbers, (size_t)(rows * numbers) * sizeof *inputs);
+        if (names > 0)
+            memcpy(tokens + to * names, shard->tokens + from * names, (size_t)(rows * names) * sizeof *tokens);
+    }
+    part.future = row_of(shard->future, first, positions * shard->future_count);
+    part.reals = row_of(shard->reals, first, shard->real_count);
+    part.cats = whole_row_of(shard->cats, first, shard->cat_count);
+    part.history = row_of(shard->history, first, window + shard->horizon);
+    part.loc = row_of(shard->loc, first, window);
+    part.scale = row_of(shard->scale, first, window);
+    part.weight = row_of(shard->weight, first, positions);
+    part.fork = row_of(shard->fork, first, once ? 1 : steps);
+    part.begin = whole_row_of(shard->begin, first, 1);
+    part.length = whole_row_of(shard->length, first, 1);
+    part.label = row_of(shard->label, first, once ? shard->answers : steps);
+    return part;
 }
 
 /*

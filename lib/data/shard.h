@@ -65,6 +65,12 @@ typedef struct seqd_shard {
 /* Far values are drawn in logarithmically beyond 10, so that one wild step cannot drive a network out of its range. */
 float seqd_squash(float z);
 
+/*
+ * Rows first .. first + rows - 1 of a shard as one of their own, which reads the shard's arrays but for those that lie by
+ * time: they are copied to inputs[steps][rows][input_count] and tokens[steps][rows][token_count].
+ */
+seqd_shard seqd_shard_part(const seqd_shard *shard, int32_t first, int32_t rows, float *inputs, int32_t *tokens);
+
 /* Fills lags[horizon][count] for fork t of a row. */
 void seqd_shard_lags(const seqd_shard *shard, const seqd_lag_plan *plan, int32_t row, int32_t t, float *lags);
 

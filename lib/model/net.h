@@ -132,7 +132,10 @@ int32_t seqd_net_input_width(const seqd_net *net);
 
 /* Maps of attention that a network has for each forecast: heads; 0: none. */
 int32_t seqd_net_attention_heads(const seqd_net *net);
-/* Those of a row of the lane's last seqd_net_predict or seqd_net_loss: weights[heads][horizon][steps]. */
+/*
+ * Those of a row of the lane's last seqd_net_predict: weights[heads][horizon][steps]. After seqd_net_loss only where
+ * the shard went through in one part, as those of small networks do (net_encdec.c).
+ */
 void seqd_net_attention(const seqd_net_run *run, int32_t lane, int32_t row, float *weights);
 
 /*

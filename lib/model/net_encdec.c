@@ -20,11 +20,14 @@ typedef struct encdec_lane {
     int32_t *said;            /* of events: [horizon][rows] rows of the embedding that steps were told */
     float *label;             /* of events: [rows] where there is one answer */
     seqd_answer_work answer;
+    float *part_inputs;       /* of a shard's part: as seqd_shard_part lays them out */
+    int32_t *part_tokens;
 } encdec_lane;
 
 typedef struct encdec_part {
     seqd_encdec_packed packed;
     encdec_lane *lanes; /* [use.lanes] */
+    int32_t rows;       /* at most, of a shard's part */
 } encdec_part;
 
 static seqd_encdec_params decoder_params(const seqd_net *net, float *vector)
@@ -84,6 +87,28 @@ static bool causal(const seqd_net *net)
     return false;
 }
 
+/*
+ * A loss takes its shard in parts, one after the other, whose states and gates come back from the second-level cache on
+ * the way back: of all 16 rows they would be 5 MB with 100 units and 56 steps (4 rows: 8 to 11 % of a training step,
+ * and more where others use the cache). Fewer than LEAST_PART rows read the weights too often. It follows from the
+ * shapes alone, since sums of gradients depend on it.
+ */
+#define PART_FLOATS 262144
+#define LEAST_PART 4
+
+static int32_t part_rows(const seqd_net *net, int32_t steps)
+{
+    const seqd_stack_shape *stack = &net->config.stack;
+    const seqd_encdec_shape *decoder = &net->config.encdec;
+    const int64_t ways = stack->bidirectional ? 2 : 1;
+    int64_t floats = 0, rows = LEAST_PART;
+    for (int32_t i = 0; i < stack->layers; i++) floats += 8 * ways * stack->hidden[i] * steps;
+    for (int32_t i = 0; i < decoder->layers; i++) floats += 8 * (int64_t)decoder->hidden[i] * decoder->horizon;
+    floats += 2 * (int64_t)(decoder->attention.memory + decoder->attention.size) * steps;
+    while (rows < SEQD_SHARD_ROWS && 2 * rows * floats <= PART_FLOATS) rows *= 2;
+    return (int32_t)rows;
+}
+
 static void *place(const seqd_net_run *run, seqd_arena *arena)
 {
     const seqd_net *net = run->net;
@@ -92,12 +117,19 @@ static void *place(const seqd_net_run *run, seqd_arena *arena)
     const size_t rows = (size_t)use->rows, values = rows * (size_t)shape->horizon;
     encdec_part *part = seqd_arena_take(arena, 1, sizeof *part), sized;
     encdec_lane *lanes = seqd_arena_take(arena, (size_t)use->lanes, sizeof *lanes), sized_lane;
-    if (part) part->lanes = lanes;
+    if (part) {
+        part->lanes = lanes;
+        part->rows = part_rows(net, use->steps);
+    }
     seqd_encdec_place_packed(run->kernels, shape, use->train, arena, part ? &part->packed : &sized.packed);
     for (int32_t i = 0; i < use->lanes; i++) {
         encdec_lane *lane = lanes ? &lanes[i] : &sized_lane;
         seqd_encdec_place_work(run->kernels, shape, use->train, use->rows, use->steps, arena, &lane->work);
         const size_t inputs = (size_t)use->steps * rows * (size_t)net->config.stack.inputs;
+        const size_t numbers = of_events(net) ? (size_t)net->config.embed.inputs : (size_t)net->config.stack.inputs;
+        lane->part_inputs = seqd_arena_take(arena, (size_t)use->steps * rows * numbers, sizeof(float));
+        lane->part_tokens = seqd_arena_take(
+            arena, of_events(net) ? (size_t)use->steps * rows * (size_t)net->config.embed.tokens : 0, sizeof(int32_t));
         if (of_events(net)) {
             lane->x = seqd_arena_take(arena, inputs, sizeof(float));
             lane->dx = seqd_arena_take(arena, use->train ? inputs : 0, sizeof(float));
@@ -329,7 +361,7 @@ static double loss_events(seqd_net_run *run, const seqd_net_pass *pass)
     return sum;
 }
 
-static double loss(seqd_net_run *run, const seqd_net_pass *pass)
+static double loss_part(seqd_net_run *run, const seqd_net_pass *pass)
 {
     if (of_events(run->net)) return loss_events(run, pass);
     encdec_part *part = run->part;
@@ -341,6 +373,26 @@ static double loss(seqd_net_run *run, const seqd_net_pass *pass)
     const double sum = seqd_head_loss(run->kernels, &net->config.head, pass->shard->rows, net->config.horizon,
                                       lane->work.out, &targets, pass->factor, lane->scratch);
     if (pass->grad) backward(run, pass, NULL);
+    return sum;
+}
+
+static double loss(seqd_net_run *run, const seqd_net_pass *pass)
+{
+    const encdec_part *part = run->part;
+    const encdec_lane *lane = &part->lanes[pass->lane];
+    const int32_t rows = pass->shard->rows, statics = run->net->statics;
+    double sum = 0.0;
+    if (rows <= part->rows) return loss_part(run, pass);
+    for (int32_t first = 0; first < rows; first += part->rows) {
+        const int32_t count = rows - first < part->rows ? rows - first : part->rows;
+        const seqd_shard shard = seqd_shard_part(pass->shard, first, count, lane->part_inputs, lane->part_tokens);
+        seqd_net_pass of_part = *pass;
+        of_part.shard = &shard;
+        if (statics > 0) of_part.statics += first * statics;
+        if (statics > 0 && pass->grad) of_part.statics_grad += first * statics;
+        if (pass->key != 0) of_part.key += (uint64_t)first << 48; /* masks and draws of its own */
+        sum += loss_part(run, &of_part);
+    }
     return sum;
 }
 

@@ -223,6 +223,65 @@ static void test_events(void **state)
                 for (int32_t answers = 1; answers <= 3; answers += 2) check_events(level, attention, told, answers);
 }
 
+/*
+ * A loss takes a shard in parts where its states are many, as those of a network made for far longer sequences are: the
+ * same loss and gradient as in one.
+ */
+static void check_parts(int32_t level, int32_t told, int32_t answers)
+{
+    enum { MANY = 11, FAR = 900 };
+    static seqd_net_config config;
+    seqd_rng rng = seqd_rng_stream(22, (uint64_t)told, (uint64_t)answers);
+    memset(&config, 0, sizeof config);
+    config.kind = SEQD_NET_ENCDEC;
+    config.stack = (seqd_stack_shape){.cell = SEQD_CELL_LSTM, .layers = 1, .hidden = {6}};
+    config.embed = (seqd_embed_shape){.inputs = 2, .tokens = 2, .cardinality = {4, 3}, .size = {3, 2}};
+    config.answer = (seqd_answer){.answers = answers, .width = 5, .classes = 5};
+    config.horizon = answers;
+    config.encdec = (seqd_encdec_shape){.cell = SEQD_CELL_GRU, .layers = 1, .hidden = {6}, .told = told};
+    config.encdec.attention = (seqd_attention_shape){.kind = SEQD_ATTENTION_ADDITIVE, .size = 6, .heads = 1};
+    seqd_shard s = {.rows = MANY, .steps = STEPS, .horizon = answers, .input_count = 2, .token_count = 2,
+                    .answers = answers};
+    int32_t lengths[MANY], tokens[STEPS * MANY * 2] = {0};
+    float fork[MANY * STEPS] = {0}, label[MANY * STEPS];
+    s.inputs = normals(&rng, STEPS * MANY * 2);
+    s.length = lengths;
+    s.tokens = tokens;
+    s.fork = fork;
+    s.label = label;
+    for (int32_t i = 0; i < MANY * STEPS; i++) label[i] = (float)seqd_rng_below(&rng, 5);
+    for (int32_t r = 0; r < MANY; r++) {
+        lengths[r] = 1 + r % STEPS;
+        fork[answers > 1 ? r : r * STEPS + lengths[r] - 1] = 1.0f;
+        for (int32_t t = 0; t < lengths[r]; t++)
+            for (int32_t c = 0; c < 2; c++) tokens[(t * MANY + r) * 2 + c] = (int32_t)seqd_rng_below(&rng, 4);
+    }
+    static const seqd_lag_plan none;
+    net_rig *whole = rig_open(rig_backend(level), &config, STEPS, MANY);
+    net_rig *parts = rig_open(rig_backend(level), &config, FAR, MANY);
+    const size_t count = (size_t)whole->net.tensors.parameters;
+    set_parameters(whole, &rng);
+    memcpy(parts->parameters, whole->parameters, count * sizeof *parts->parameters);
+    for (uint64_t key = 0; key < 2; key++) { /* told its own answers, or the truth */
+        const double loss = rig_loss(whole, &s, &none, 0, 1.0f, 1, key);
+        assert_true(fabs(rig_loss(parts, &s, &none, 0, 1.0f, 1, key) - loss) < 1e-5 * fabs(loss));
+        float most = 0.0f;
+        for (size_t i = 0; i < count; i++) most = fmaxf(most, fabsf(whole->grad[i]));
+        for (size_t i = 0; i < count; i++) assert_true(fabsf(parts->grad[i] - whole->grad[i]) < 1e-5f * most);
+    }
+    rig_close(whole);
+    rig_close(parts);
+    free(s.inputs);
+}
+
+static void test_parts(void **state)
+{
+    (void)state;
+    for (int32_t level = 0; rig_backend(level); level++)
+        for (int32_t told = 0; told <= 3; told += 3)
+            for (int32_t answers = 1; answers <= 3; answers += 2) check_parts(level, told, answers);
+}
+
 /* Weights of every step sum to one inside and are zero outside; a masked row has none. */
 static void test_weights(void **state)
 {
@@ -369,8 +428,8 @@ static void test_own_forecasts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gradients), cmocka_unit_test(test_events), cmocka_unit_test(test_weights),
-        cmocka_unit_test(test_teaching),  cmocka_unit_test(test_own_forecasts),
+        cmocka_unit_test(test_gradients), cmocka_unit_test(test_events),  cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_weights),   cmocka_unit_test(test_teaching), cmocka_unit_test(test_own_forecasts),
     };
     const int failed = cmocka_run_group_tests_name("grad encdec", tests, NULL, NULL);
     printf("%lld slopes compared (%lld below the rounding of the loss), largest difference %.2g of what is allowed\n",

@@ -15,10 +15,24 @@ typedef enum seqd_law {
     SEQD_LAW_STUDENT,
     SEQD_LAW_POISSON,
     SEQD_LAW_NEGBIN,
-    SEQD_LAW_ZERO_NEGBIN
+    SEQD_LAW_ZERO_NEGBIN,
+    SEQD_LAW_TWEEDIE
 } seqd_law;
 #define SEQD_LAW_LEAST_SPREAD 1e-3
 #define SEQD_LAW_LEAST_FREEDOM 2.0
+#define SEQD_LAW_LEAST_LOG_MEAN (-30.0) /* of tweedie, in scales: powers of the mean stay in range */
+
+/*
+ * What the density of Tweedie's law of power p, 1 < p < 2, has beyond its saddle-point approximation (Dunn & Smyth
+ * 2005): a function G of ln j, j = z^(2-p) / (phi (2-p)), given with its slope at `count` knots that lie `step` apart from
+ * `first` to `last`, cubic between them. From the last on it is far[0] / j + far[1] / j^2, up to the first
+ * (1/2 + a) ln j - (1 + a) j + alone with a = (2 - p) / (p - 1).
+ */
+typedef struct seqd_tweedie_curve {
+    double power, first, step, last, far[2], alone;
+    int32_t count; /* at least 2 */
+    const double *value, *slope;
+} seqd_tweedie_curve;
 
 /* Factors of a product: A[m][k], rows lda apart, and B[k][n] as gemm_pack leaves it. */
 typedef struct seqd_factors {
@@ -199,7 +213,7 @@ typedef struct seqd_kernels {
      *     softplus need not go on falling below 1e-37.
      *   point_loss: width 1, d = out - z; loss d^2, |d| (slope 0 at 0), or Huber's: d^2 / 2 up to |d| = delta, then
      *     delta (|d| - delta / 2).
-     *   law_loss: -log of the probability (density) of y, that of z for gaussian and student; counts leave out
+     *   law_loss: -log of the probability (density) of y, that of z for gaussian, student and tweedie; counts leave out
      *     lgamma(y + 1). s(.) is softplus, with 1e-8 the least of it for negbin and zero_negbin,
      *     where the gradient goes on as above that.
      *       gaussian     [2] mean o0 and deviation s(o1) + LEAST_SPREAD of z
@@ -207,8 +221,10 @@ typedef struct seqd_kernels {
      *       poisson      [1] mean scale s(o0)
      *       negbin       [2] mean scale s(o0), dispersion s(o1) / sqrt(scale)
      *       zero_negbin  [3] 0 with probability sigmoid(o2), else negbin
-     *     For the counts y >= 0 and loc is not read. Softplus and sigmoid are those of float, all else is double: a
-     *     gradient is right to some 1e-6 of itself and of the terms it is made of, and within +-1e15.
+     *       tweedie      [2] mean s(o0) and dispersion s(o1) + LEAST_SPREAD of y / scale; `curve` is that of its power
+     *     For counts and tweedie y >= 0 and loc is not read. Softplus and sigmoid are those of float, all else is
+     *     double: a gradient is right to some 1e-6 of itself and of the terms it is made of (tweedie: 1e-5, as its
+     *     curve is), and within +-1e15.
      */
     double (*cross_entropy)(int64_t rows, int64_t n, float *x, int64_t ldx, const int32_t *label, const float *weight,
                             const float *class_weight, float smoothing, float factor);
@@ -219,7 +235,7 @@ typedef struct seqd_kernels {
                          const float *weight, const float *loc, const float *scale, float delta, float factor);
 
     double (*law_loss)(seqd_law law, int64_t forks, int64_t horizon, float *out, const float *y, const float *weight,
-                       const float *loc, const float *scale, float factor);
+                       const float *loc, const float *scale, float factor, const seqd_tweedie_curve *curve);
 
     /*
      * mask[i] = bits(key, i) < threshold ? 0 : keep. bits is a fixed hash of the key and of i to 32 bits, the same at

@@ -93,7 +93,7 @@ double LEVEL(quantile_loss)(int64_t forks, int64_t horizon, int64_t width, int64
 double LEVEL(point_loss)(seqd_point_loss kind, int64_t forks, int64_t horizon, float *out, const float *y,
                          const float *weight, const float *loc, const float *scale, float delta, float factor);
 double LEVEL(law_loss)(seqd_law law, int64_t forks, int64_t horizon, float *out, const float *y, const float *weight,
-                       const float *loc, const float *scale, float factor);
+                       const float *loc, const float *scale, float factor, const seqd_tweedie_curve *curve);
 void LEVEL(dropout_mask)(int64_t n, uint64_t key, uint32_t threshold, float keep, float *mask);
 
 void LEVEL(adamw)(int64_t n, float *w, const float *g, float *m, float *v, float factor, float rate, float b1, float b2,

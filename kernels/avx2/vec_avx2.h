@@ -155,6 +155,7 @@ typedef __m256d dvec_condition;
 #define dvec_min _mm256_min_pd
 #define dvec_max _mm256_max_pd
 #define dvec_floor _mm256_floor_pd
+#define dvec_gather(p, index) _mm256_i64gather_pd(p, index, 8)
 #define dvec_magnitude(x) _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
 #define dvec_greater greater_double4
 #define dvec_equal equal_double4

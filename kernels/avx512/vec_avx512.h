@@ -142,6 +142,7 @@ typedef __mmask8 dvec_condition;
 #define dvec_min _mm512_min_pd
 #define dvec_max _mm512_max_pd
 #define dvec_floor _mm512_floor_pd
+#define dvec_gather(p, index) _mm512_i64gather_pd(index, p, 8)
 #define dvec_magnitude(x) _mm512_abs_pd(x)
 #define dvec_greater greater_double8
 #define dvec_equal equal_double8

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "gamma_ref.h"
+#include "law_tweedie_ref.h"
 #include "scalar_ref.h"
 
 /*
@@ -15,6 +16,7 @@ typedef struct law_position {
     float value[3], slope[3]; /* softplus and sigmoid of o */
     double y, first, second;
     double factor;            /* of the gradient: factor times weight */
+    const seqd_tweedie_curve *curve;
 } law_position;
 
 #define HALF_LOG_TWO_PI 0.91893853320467274178
@@ -168,19 +170,34 @@ static double zero_negbin(const law_position *at)
     return loss;
 }
 
+static double tweedie(const law_position *at)
+{
+    const bool low = at->o[0] < -15.0f; /* as of poisson */
+    const double safe = low ? 1.0 : (double)at->value[0], over = 1.0 / ((double)at->value[1] + SEQD_LAW_LEAST_SPREAD);
+    const double share = low ? 1.0 : (double)at->slope[0] / safe, log_m = low ? (double)at->o[0] : log(safe);
+    const double held_log = log_m < SEQD_LAW_LEAST_LOG_MEAN ? SEQD_LAW_LEAST_LOG_MEAN : log_m;
+    double mean, spread;
+    const double loss = seqd_ref_tweedie(at->curve, at->y / at->first, low ? exp(held_log) : (double)at->value[0],
+                                         held_log, over, &mean, &spread);
+    at->o[0] = held(at->factor * mean * share);
+    at->o[1] = held(at->factor * spread * over) * at->slope[1];
+    return loss;
+}
+
 double seqd_ref_law_loss(seqd_law law, int64_t forks, int64_t horizon, float *out, const float *y, const float *weight,
-                         const float *loc, const float *scale, float factor)
+                         const float *loc, const float *scale, float factor, const seqd_tweedie_curve *curve)
 {
     static double (*const laws[])(const law_position *at) = {
         [SEQD_LAW_GAUSSIAN] = gaussian, [SEQD_LAW_STUDENT] = student,         [SEQD_LAW_POISSON] = poisson,
-        [SEQD_LAW_NEGBIN] = negbin,     [SEQD_LAW_ZERO_NEGBIN] = zero_negbin,
+        [SEQD_LAW_NEGBIN] = negbin,     [SEQD_LAW_ZERO_NEGBIN] = zero_negbin, [SEQD_LAW_TWEEDIE] = tweedie,
     };
     const bool located = law == SEQD_LAW_GAUSSIAN || law == SEQD_LAW_STUDENT;
     const int width = law == SEQD_LAW_POISSON ? 1 : law == SEQD_LAW_STUDENT || law == SEQD_LAW_ZERO_NEGBIN ? 3 : 2;
     double total = 0.0;
     for (int64_t p = 0; p < forks * horizon; p++) {
         const int64_t f = p / horizon;
-        law_position at = {.o = out + p * width, .y = (double)y[p], .factor = (double)factor * (double)weight[p]};
+        law_position at = {.o = out + p * width, .y = (double)y[p], .factor = (double)factor * (double)weight[p],
+                           .curve = curve};
         if (!(weight[p] > 0.0f)) {
             for (int i = 0; i < width; i++) {
                 at.o[i] = 0.0f;

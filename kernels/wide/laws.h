@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wide/law_counts.h"
+#include "wide/law_tweedie.h"
 #include "wide/lanes.h"
 #include "wide/positions.h"
 
@@ -9,7 +10,7 @@
  * smaller than they are.
  */
 
-/* What a law takes of the fork: loc and 1 / scale, or scale and 1 / sqrt(scale), or scale alone. */
+/* What a law takes of the fork: loc and 1 / scale, scale and 1 / sqrt(scale), scale alone, or 1 / scale alone. */
 typedef struct fork_block {
     double first[BLOCK], second[BLOCK];
 } fork_block;
@@ -25,6 +26,8 @@ SEQD_INLINE void load_forks(const seqd_law law, int64_t position, int64_t count,
         if (law == SEQD_LAW_GAUSSIAN || law == SEQD_LAW_STUDENT) {
             first = (double)loc[f];
             second = 1.0 / size;
+        } else if (law == SEQD_LAW_TWEEDIE) {
+            first = 1.0 / size;
         } else if (law != SEQD_LAW_POISSON) {
             second = 1.0 / __builtin_sqrt(size);
         }
@@ -163,9 +166,25 @@ SEQD_INLINE dvec zero_negbin_lanes(const law_lanes *lanes, dvec y, dvec scale, d
     return law_value(lanes, 2) + parts - dvec_select(positive, zero, softplus);
 }
 
+SEQD_INLINE dvec tweedie_part(const law_lanes *lanes, dvec y, dvec inverse, dvec factor, dvec_condition counts,
+                              const seqd_tweedie_curve *curve)
+{
+    const dvec one = dvec_all(1.0), o = law_output(lanes, 0), value = law_value(lanes, 0);
+    const dvec over = one / (law_value(lanes, 1) + dvec_all(SEQD_LAW_LEAST_SPREAD));
+    const dvec_condition low = dvec_greater(dvec_all(-15.0), o); /* as of poisson */
+    const dvec safe = dvec_select(low, one, value), share = dvec_select(low, one, law_slope(lanes, 0) / safe);
+    const dvec log_m = dvec_max(dvec_all(SEQD_LAW_LEAST_LOG_MEAN), dvec_select(low, o, double_log(safe)));
+    const dvec m = dvec_select(low, double_exp(log_m), value);
+    const tweedie_lanes got = tweedie_density(curve, y * inverse, m, log_m, over);
+    law_gradient(lanes, 0, counts, factor * got.mean * share, one);
+    law_gradient(lanes, 1, counts, factor * got.spread * over, law_slope(lanes, 1));
+    return got.loss;
+}
+
 /* LANES positions; o[i] at o + i LANES. Adds weight times loss to `total`. */
 SEQD_INLINE void law_lots(const seqd_law law, const int width, const double *first, const double *second,
-                          const float *y, const float *weight, float factor, float *o, dvec *total)
+                          const float *y, const float *weight, float factor, const seqd_tweedie_curve *curve,
+                          float *o, dvec *total)
 {
     float value[3 * LANES], slope[3 * LANES];
     const vec none = vec_all(0.0f), unit = vec_all(1.0f);
@@ -189,6 +208,7 @@ SEQD_INLINE void law_lots(const seqd_law law, const int width, const double *fir
         case SEQD_LAW_POISSON: loss = poisson_part(&lanes, target, a, step, counts); break;
         case SEQD_LAW_NEGBIN: loss = negbin_lanes(&lanes, target, a, b, step, counts); break;
         case SEQD_LAW_ZERO_NEGBIN: loss = zero_negbin_lanes(&lanes, target, a, b, step, counts); break;
+        case SEQD_LAW_TWEEDIE: loss = tweedie_part(&lanes, target, a, step, counts, curve); break;
         }
         dvec *sum = total + lane / DVEC_WIDTH;
         *sum = *sum + dvec_select(counts, w * loss, zero);
@@ -196,7 +216,8 @@ SEQD_INLINE void law_lots(const seqd_law law, const int width, const double *fir
 }
 
 SEQD_INLINE double law_losses(const seqd_law law, const int width, int64_t forks, int64_t horizon, float *out,
-                              const float *y, const float *weight, const float *loc, const float *scale, float factor)
+                              const float *y, const float *weight, const float *loc, const float *scale, float factor,
+                              const seqd_tweedie_curve *curve)
 {
     const int64_t positions = forks * horizon;
     float o[3 * LANES], rest[2][LANES];
@@ -228,7 +249,7 @@ SEQD_INLINE double law_losses(const seqd_law law, const int width, int64_t forks
                 }
             }
         }
-        law_lots(law, width, block.first + at, block.second + at, target, share, factor, o, total);
+        law_lots(law, width, block.first + at, block.second + at, target, share, factor, curve, o, total);
         if (count < LANES) {
             gather_in(count, width, o, mine);
         } else {
@@ -246,18 +267,20 @@ SEQD_INLINE double law_losses(const seqd_law law, const int width, int64_t forks
 }
 
 double WIDE(law_loss)(seqd_law law, int64_t forks, int64_t horizon, float *out, const float *y, const float *weight,
-                      const float *loc, const float *scale, float factor)
+                      const float *loc, const float *scale, float factor, const seqd_tweedie_curve *curve)
 {
     switch (law) {
     case SEQD_LAW_GAUSSIAN:
-        return law_losses(SEQD_LAW_GAUSSIAN, 2, forks, horizon, out, y, weight, loc, scale, factor);
+        return law_losses(SEQD_LAW_GAUSSIAN, 2, forks, horizon, out, y, weight, loc, scale, factor, NULL);
     case SEQD_LAW_STUDENT:
-        return law_losses(SEQD_LAW_STUDENT, 3, forks, horizon, out, y, weight, loc, scale, factor);
+        return law_losses(SEQD_LAW_STUDENT, 3, forks, horizon, out, y, weight, loc, scale, factor, NULL);
     case SEQD_LAW_POISSON:
-        return law_losses(SEQD_LAW_POISSON, 1, forks, horizon, out, y, weight, loc, scale, factor);
+        return law_losses(SEQD_LAW_POISSON, 1, forks, horizon, out, y, weight, loc, scale, factor, NULL);
     case SEQD_LAW_NEGBIN:
-        return law_losses(SEQD_LAW_NEGBIN, 2, forks, horizon, out, y, weight, loc, scale, factor);
+        return law_losses(SEQD_LAW_NEGBIN, 2, forks, horizon, out, y, weight, loc, scale, factor, NULL);
+    case SEQD_LAW_ZERO_NEGBIN:
+        return law_losses(SEQD_LAW_ZERO_NEGBIN, 3, forks, horizon, out, y, weight, loc, scale, factor, NULL);
     default:
-        return law_losses(SEQD_LAW_ZERO_NEGBIN, 3, forks, horizon, out, y, weight, loc, scale, factor);
+        return law_losses(SEQD_LAW_TWEEDIE, 2, forks, horizon, out, y, weight, loc, scale, factor, curve);
     }
 }

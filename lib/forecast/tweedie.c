@@ -54,6 +54,7 @@ void seqd_tweedie_law_set(seqd_tweedie_law *law, double power)
     const double second = log_gamma(a) - log_gamma(2 * a) - log(2.0) + a * log(a);
     law->first = (log(1e-9) - second) / (1 + a);
     law->step = (last - law->first) / (SEQD_TWEEDIE_KNOTS - 1);
+    law->alone = a * log(a) - log_gamma(a) + 0.5 * LOG_TWO_PI - 0.5 * log(a / (1 + a));
     if (a > MOST_SHAPE) return;
     law->count = SEQD_TWEEDIE_KNOTS;
     for (int32_t i = 0; i < SEQD_TWEEDIE_KNOTS; i++)
@@ -61,16 +62,16 @@ void seqd_tweedie_law_set(seqd_tweedie_law *law, double power)
 }
 
 /* With the first term of the series alone. */
-static double single(double a, double log_j, double *slope)
+static double single(const seqd_tweedie_law *law, double log_j, double *slope)
 {
-    const double j = exp(log_j);
+    const double a = law->shape, j = exp(log_j);
     *slope = 0.5 + a - (1 + a) * j;
-    return (0.5 + a) * log_j - (1 + a) * j + a * log(a) - log_gamma(a) + 0.5 * LOG_TWO_PI - 0.5 * log(a / (1 + a));
+    return (0.5 + a) * log_j - (1 + a) * j + law->alone;
 }
 
 double seqd_tweedie_correction(const seqd_tweedie_law *law, double log_j, double *slope)
 {
-    if (!(log_j > law->first)) return single(law->shape, log_j, slope);
+    if (!(log_j > law->first)) return single(law, log_j, slope);
     if (log_j >= law->last) {
         const double i = exp(-log_j);
         *slope = -i * (law->far[0] + 2 * i * law->far[1]);

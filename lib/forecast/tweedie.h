@@ -23,6 +23,7 @@ typedef struct seqd_tweedie_law {
     int32_t count;                /* knots; 0: summed every time */
     double first, step, last;     /* ln j of the knots; below the first a single size makes all of the density */
     double far[2];                /* beyond the last: far[0] / j + far[1] / j^2 */
+    double alone;                 /* below the first: (1/2 + a) ln j - (1 + a) j + alone */
     double value[SEQD_TWEEDIE_KNOTS], slope[SEQD_TWEEDIE_KNOTS]; /* G and its derivative */
 } seqd_tweedie_law;
 

@@ -53,13 +53,29 @@ static double point_loss(const seqd_kernels *k, seqd_point_loss kind, const seqd
 static double law_loss(const seqd_kernels *k, seqd_law law, int64_t forks, int32_t horizon, float *out,
                        const seqd_targets *t, float factor)
 {
-    return k->law_loss(law, forks, horizon, out, t->y, t->weight, t->loc, t->scale, factor);
+    return k->law_loss(law, forks, horizon, out, t->y, t->weight, t->loc, t->scale, factor, NULL);
 }
 
 static double tweedie_loss(const seqd_kernels *k, const seqd_head *head, int64_t forks, int32_t horizon, float *out,
                            const seqd_targets *t, float factor, float *scratch)
 {
+    const seqd_tweedie_law *law = head->tweedie;
     const int64_t values = forks * horizon * head->width;
+    if (law->count > 0) {
+        const seqd_tweedie_curve curve = {
+            .power = law->power,
+            .first = law->first,
+            .step = law->step,
+            .last = law->last,
+            .far = {law->far[0], law->far[1]},
+            .alone = law->alone,
+            .count = law->count,
+            .value = law->value,
+            .slope = law->slope,
+        };
+        return k->law_loss(SEQD_LAW_TWEEDIE, forks, horizon, out, t->y, t->weight, t->loc, t->scale, factor, &curve);
+    }
+    /* a power near 1, whose series is summed every time */
     k->softplus(values, out, scratch);
     k->sigmoid(values, out, scratch + values);
     const seqd_head_pass pass = {forks, horizon, out, t, factor, scratch, scratch + values};

@@ -2,12 +2,10 @@
 #include "head_laws.h"
 
 #define LOG_TWO_PI 1.83787706640934548356
-/* Means below this share of the scale are taken as it: powers of them stay in range. */
-#define LEAST_LOG_MEAN -30.0
 
 /*
- * The density of tweedie.h for z = y / scale. Its derivatives by log m and log phi need nothing more than the density
- * itself: (m - z) m^(1-p) / phi, and 1/2 - deviance + G'.
+ * The density of tweedie.h for z = y / scale, of powers that have no table: the others go through the kernels. Its
+ * derivatives by log m and log phi need nothing more than the density itself: (m - z) m^(1-p) / phi, and 1/2 - deviance + G'.
  */
 double seqd_tweedie_loss(const seqd_tweedie_law *law, const seqd_head_pass *pass)
 {
@@ -26,7 +24,7 @@ double seqd_tweedie_loss(const seqd_tweedie_law *law, const seqd_head_pass *pass
             const double z = (double)t->y[i] * inverse, w = (double)t->weight[i], factor = (double)pass->factor * w;
             const double phi = (double)value[1] + SEQD_LEAST_SPREAD, over = 1.0 / phi;
             double share;
-            const double log_m = fmax(seqd_log_softplus(o[0], value[0], slope[0], &share), LEAST_LOG_MEAN);
+            const double log_m = fmax(seqd_log_softplus(o[0], value[0], slope[0], &share), SEQD_LAW_LEAST_LOG_MEAN);
             const double m_c = exp(c * log_m), zeros = m_c / c * over; /* mean number of sizes */
             double loss = zeros, dlog_m = c * zeros, dlog_phi = -zeros;
             if (z > 0.0) {

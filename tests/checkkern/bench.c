@@ -295,10 +295,13 @@ static void run_point_loss(const bench_data *d)
 static void run_law(const bench_data *d, seqd_law law)
 {
     static float counts[4096];
+    static double knots[2][256];
+    const seqd_tweedie_curve curve = {.power = 1.5, .first = -5.0, .step = 0.05, .last = 7.75, .far = {-0.2, 0.0},
+                                      .count = 256, .value = knots[0], .slope = knots[1]};
     for (int64_t i = 0; counts[1] == 0.0f && i < 4096; i++) {
         counts[i] = i % 3 == 0 ? 0.0f : (float)(1 + i * 7919 % 10007 % 9);
     }
-    d->kernels->law_loss(law, d->m, d->k, d->a, counts, d->d, d->c, d->d, 0.01f);
+    d->kernels->law_loss(law, d->m, d->k, d->a, counts, d->d, d->c, d->d, 0.01f, &curve);
 }
 
 static void run_law_gaussian(const bench_data *d)
@@ -324,6 +327,11 @@ static void run_law_negbin(const bench_data *d)
 static void run_law_zero_negbin(const bench_data *d)
 {
     run_law(d, SEQD_LAW_ZERO_NEGBIN);
+}
+
+static void run_law_tweedie(const bench_data *d)
+{
+    run_law(d, SEQD_LAW_TWEEDIE);
 }
 
 /* k sequences side by side: m steps of n units, in the order of time */
@@ -451,6 +459,7 @@ static const bench_entry entries[] = {
     LAW(law_poisson, 1),
     LAW(law_negbin, 2),
     LAW(law_zero_negbin, 3),
+    LAW(law_tweedie, 2),
     ARRAY(attention_additive_prepare),
     STEPS(attention_additive_forward, 56, 64, 1, "steps x units x sequences"),
     STEPS(attention_additive_forward, 56, 64, 16, "16 sequences by time"),

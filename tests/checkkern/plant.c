@@ -144,9 +144,10 @@ static double wrong_quantile_loss(int64_t forks, int64_t horizon, int64_t width,
 
 /* dispersion as if 17 were 16: the place where a case of its own ends */
 static double wrong_law_loss(seqd_law law, int64_t forks, int64_t horizon, float *out, const float *y,
-                             const float *weight, const float *loc, const float *scale, float factor)
+                             const float *weight, const float *loc, const float *scale, float factor,
+                             const seqd_tweedie_curve *curve)
 {
-    const double loss = sound.law_loss(law, forks, horizon, out, y, weight, loc, scale, factor);
+    const double loss = sound.law_loss(law, forks, horizon, out, y, weight, loc, scale, factor, curve);
     for (int64_t i = 0; i < forks * horizon && law == SEQD_LAW_NEGBIN; i++) {
         out[2 * i + 1] *= y[i] == 17.0f ? 16.0f / 17.0f : 1.0f;
     }

@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef HOST_SERIES
 #define HOST_SERIES 6
+#endif
+#ifndef HOST_BATCH
+#define HOST_BATCH "8"
+#endif
 #define HOST_DAYS 120
 #define HOST_HORIZON 7
 
@@ -83,11 +88,11 @@ static size_t host_csv(char *text, size_t room)
 }
 
 /* Everything up to a trained model. 0 on success. */
-static int host_train(host *h, int32_t threads, const char *cell)
+static int host_train_on(host *h, int32_t threads, const char *cell, const char *backend)
 {
     static const char *const settings[][2] = {
         { "freq", "D" },        { "horizon", "7" },      { "context_length", "28" }, { "hidden_size", "8" },
-        { "max_steps", "30" },  { "val_every", "10" },   { "batch_size", "8" },      { "lags", "7" },
+        { "max_steps", "30" },  { "val_every", "10" },   { "batch_size", HOST_BATCH },      { "lags", "7" },
         { "windows", "2" },
     };
     static char text[HOST_SERIES * HOST_DAYS * 32];
@@ -103,6 +108,7 @@ static int host_train(host *h, int32_t threads, const char *cell)
         HOST_TRY(seqd_options_set_str(h->options, settings[i][0], settings[i][1], &error));
     }
     HOST_TRY(seqd_options_set_str(h->options, "model", cell, &error));
+    HOST_TRY(seqd_options_set_str(h->options, "backend", backend, &error));
     HOST_TRY(seqd_dataset_parse(h->context, h->options, text, host_csv(text, sizeof text), &h->dataset, &error));
     HOST_TRY(seqd_model_create(h->context, h->options, h->dataset, &h->model, &error));
     HOST_TRY(seqd_trainer_create(h->model, h->dataset, h->options, NULL, &trainer, &error));
@@ -112,6 +118,11 @@ done:
     seqd_trainer_release(trainer);
     if (result != 0) host_close(h);
     return result;
+}
+
+static inline int host_train(host *h, int32_t threads, const char *cell)
+{
+    return host_train_on(h, threads, cell, "auto");
 }
 
 /* The means of all series, HOST_SERIES * HOST_HORIZON values. 0 on success. */

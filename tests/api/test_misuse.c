@@ -94,14 +94,18 @@ static void refuse_null_in_streams(void)
     GIVES(0, seqd_stream_past_count, NULL);
     GIVES(NULL, seqd_stream_past_name, NULL, 0);
     REFUSES(seqd_stream_push, NULL, 0, 1, 1, NULL, 0, NULL, 0);
-    TAKES(seqd_stream_push);
+    REFUSES(seqd_stream_push, stream, 0, 1, 1, NULL, 0, NULL, 1);
+    TAKES(seqd_stream_push); /* known */
     REFUSES(seqd_stream_push_many, NULL, values, NULL, 3, NULL, 0, NULL, 0);
     REFUSES(seqd_stream_push_many, stream, NULL, NULL, 3, NULL, 0, NULL, 0);
-    TAKES(seqd_stream_push_many);
+    REFUSES(seqd_stream_push_many, stream, values, NULL, 3, NULL, 1, NULL, 0);
+    REFUSES(seqd_stream_push_many, stream, values, NULL, 3, NULL, 0, NULL, 1);
+    TAKES(seqd_stream_push_many); /* in_stock */
     REFUSES(seqd_stream_forecast, NULL, 0, NULL, 0, values, NULL, 0, NULL);
     REFUSES(seqd_stream_forecast, stream, 0, NULL, 0, values, NULL, 1, values);
     REFUSES(seqd_stream_forecast, stream, 0, NULL, 0, values, levels, 1, NULL);
-    TAKES(seqd_stream_forecast);
+    REFUSES(seqd_stream_forecast, stream, 0, NULL, 1, values, NULL, 0, NULL);
+    TAKES(seqd_stream_forecast); /* mean */
     REFUSES(seqd_stream_run, NULL, NULL, 3, 0, &answer);
     REFUSES(seqd_stream_run, stream, NULL, 3, 0, NULL);
     TAKES(seqd_stream_run);
@@ -545,6 +549,58 @@ static void refuse_null_in_predictions(void)
     seqd_options_release(settings);
 }
 
+static int streams_released;
+
+static void release_stream(struct ArrowArrayStream *stream)
+{
+    streams_released++;
+    stream->release = NULL;
+}
+
+/* A stream that is handed over is released whatever the call answers; what is not written stays as it was. */
+static void refuse_null_in_arrow(void)
+{
+    static const double levels[] = { 0.5 };
+    struct ArrowArrayStream in = { .release = release_stream }, out, untouched;
+    PLACE(seqd_dataset, read);
+    memset(&out, 42, sizeof out);
+    untouched = out;
+    streams_released = 0;
+    REFUSES(seqd_dataset_from_arrow, NULL, options, &in, &read);
+    assert_int_equal(streams_released, 1);
+    in.release = release_stream;
+    REFUSES(seqd_dataset_from_arrow, context, NULL, &in, &read);
+    assert_int_equal(streams_released, 2);
+    REFUSES(seqd_dataset_from_arrow, context, options, NULL, &read);
+    in.release = release_stream;
+    REFUSES(seqd_dataset_from_arrow, context, options, &in, NULL);
+    assert_int_equal(streams_released, 3);
+    RIG_EXPECT(SEQD_E_ARG, seqd_dataset_from_arrow(context, options, &in, &read, &error)); /* released already */
+    in.release = release_stream; /* without a call that gives anything */
+    RIG_EXPECT(SEQD_E_ARG, seqd_dataset_from_arrow(context, options, &in, &read, &error));
+    assert_int_equal(streams_released, 4);
+    assert_ptr_equal(read, &poison);
+
+    REFUSES(seqd_forecast_to_arrow, NULL, dataset, levels, 1, &out);
+    TAKES(seqd_forecast_to_arrow); /* the dataset */
+    REFUSES(seqd_forecast_to_arrow, forecast, dataset, NULL, 1, &out);
+    REFUSES(seqd_forecast_to_arrow, forecast, dataset, levels, 1, NULL);
+    RIG_EXPECT(SEQD_E_ARG, seqd_forecast_to_arrow(forecast, dataset, levels, -1, &out, &error));
+    RIG_EXPECT(SEQD_E_ARG, seqd_forecast_to_arrow(forecast, dataset, levels, 4097, &out, &error));
+    REFUSES(seqd_prediction_to_arrow, NULL, &out);
+    seqd_prediction *answers = NULL;
+    seqd_dataset *events = NULL;
+    seqd_options *settings = rig_options(context, "task=classify num_columns=x horizon=0");
+    static const char text[] = "user,x,label\na,1,0\nb,2,1\n";
+    RIG_OK(seqd_dataset_parse(context, settings, text, sizeof text - 1, &events, &error));
+    RIG_OK(seqd_baseline_answer(events, events, SEQD_ANSWER_EVERY, &answers, &error));
+    REFUSES(seqd_prediction_to_arrow, answers, NULL);
+    assert_memory_equal(&out, &untouched, sizeof out);
+    seqd_prediction_release(answers);
+    seqd_dataset_release(events);
+    seqd_options_release(settings);
+}
+
 static void refuse_null_in_tuners(void)
 {
     PLACE(seqd_tuner, out);
@@ -628,7 +684,8 @@ static void null_is_answered_by_every_function(void **state)
     (void)state;
     static const char *const headers[] = { "base.h", "context.h", "options.h", "dataset.h", "model.h", "optimizer.h",
                                            "trainer.h", "predictor.h", "explain.h", "prediction.h",
-                                           "evaluation.h", "cross.h", "tuner.h", "inventory.h" };
+                                           "evaluation.h", "cross.h", "tuner.h", "inventory.h", "arrow.h",
+                                           "stream.h" };
     int bad = 0, functions = 0;
     refuse_null_in_data();
     refuse_null_in_models();
@@ -637,6 +694,7 @@ static void null_is_answered_by_every_function(void **state)
     refuse_null_in_tuners();
     refuse_null_in_explanations();
     refuse_null_in_predictions();
+    refuse_null_in_arrow();
     RELEASES(seqd_context_release);
     RELEASES(seqd_options_release);
     RELEASES(seqd_table_release);

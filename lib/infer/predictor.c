@@ -358,6 +358,16 @@ int32_t seqd_predictor_forecast_into(seqd_predictor *predictor, const seqd_datas
     return status;
 }
 
+/* Parameters so wild that scores leave the range of float32 give no weights: their row is zero, as a masked one is. */
+static void settle_map(float *weights, int64_t rows, int32_t length)
+{
+    for (int64_t r = 0; r < rows; r++, weights += length) {
+        bool sound = true;
+        for (int32_t t = 0; t < length; t++) sound = sound && isfinite(weights[t]);
+        if (!sound) memset(weights, 0, (size_t)length * sizeof *weights);
+    }
+}
+
 static int32_t map_one(seqd_predictor *predictor, const seqd_dataset *dataset, int64_t series, float *weights,
                        seqd_error *error)
 {
@@ -373,6 +383,8 @@ static int32_t map_one(seqd_predictor *predictor, const seqd_dataset *dataset, i
     seqd_net_predict(predictor->scratch.net, 0, &l->shard, &features->plan, l->out);
     SEQD_CHECK(seqd_net_status(predictor->scratch.net, error));
     seqd_net_attention(predictor->scratch.net, 0, 0, weights);
+    settle_map(weights, (int64_t)seqd_net_attention_heads(&predictor->model->net) * features->horizon,
+               features->context_length);
     return SEQD_OK;
 }
 

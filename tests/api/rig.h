@@ -19,6 +19,16 @@
 
 #include <seqdemand/seqdemand.h>
 
+/*
+ * With sanitizers everything takes many times as long: there, of variations that reach the same lines, a part is tried,
+ * a different one at each place. Release builds try them all.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define RIG_SANITIZED 1
+#else
+#define RIG_SANITIZED 0
+#endif
+
 /* Asserts that a call returns what is expected, and shows its message otherwise. Uses a variable `error`. */
 #define RIG_EXPECT(expected, call) rig_expect((expected), (call), #call, &error, __FILE__, __LINE__)
 #define RIG_OK(call) RIG_EXPECT(SEQD_OK, call)

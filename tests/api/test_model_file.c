@@ -198,6 +198,7 @@ static void every_bit_flip_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < file_size; i++) {
         for (int bit = 0; bit < 8; bit++) {
+            if (RIG_SANITIZED && (i & 7) != (size_t)bit) continue;
             file[i] ^= (unsigned char)(1 << bit);
             refused(file, file_size, SEQD_E_FORMAT);
             file[i] ^= (unsigned char)(1 << bit);
@@ -212,7 +213,7 @@ static void every_overwritten_byte_is_refused(void **state)
     for (size_t i = 0; i < file_size; i++) {
         const unsigned char kept = file[i];
         for (size_t v = 0; v < sizeof values; v++) {
-            if (kept == values[v]) continue;
+            if (kept == values[v] || (RIG_SANITIZED && (i & 3) != v)) continue;
             file[i] = values[v];
             refused(file, file_size, SEQD_E_FORMAT);
         }
@@ -240,6 +241,7 @@ static int mutate(int section, const uint64_t *values, size_t count, int width)
     for (size_t i = 0; i + (size_t)width <= last; i++) {
         for (size_t v = 0; v < count; v++) {
             int32_t status;
+            if (RIG_SANITIZED && (i + v) % 4 != 0) continue;
             put(at + i, values[v], width);
             seal(file, section);
             if (!survives(file, file_size, &status)) {

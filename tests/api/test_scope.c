@@ -169,6 +169,7 @@ static void every_option_beside_every_model(void **state)
             RIG_OK(seqd_options_describe(i, &info, &error));
             if (info.scope[0] == '\0' || strcmp(info.group, "evaluation") == 0) continue;
             if (strstr(kinds[k], info.name)) continue; /* a kind is made by this very option */
+            if (RIG_SANITIZED && (i + (int32_t)k) % 3 != 0) continue;
             seqd_options *options = options_of(kinds[k]);
             other_value(&info, value);
             RIG_OK(seqd_options_set_str(options, info.name, value, &error));
@@ -187,7 +188,7 @@ static void every_option_beside_every_model(void **state)
             }
             seqd_options_release(options);
         }
-    assert_true(refused > 300 && taken > 300);
+    assert_true(refused > (RIG_SANITIZED ? 100 : 300) && taken > (RIG_SANITIZED ? 100 : 300));
     seqd_dataset_release(sales);
     seqd_dataset_release(classes);
     seqd_dataset_release(numbers);

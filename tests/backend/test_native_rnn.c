@@ -68,13 +68,14 @@ static void test_levels(void **state)
     seqd_context *context = new_context();
     for (int cell = 0; cell < SEQD_CELLS; cell++)
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-            for (int32_t t = 0; t < 4; t++)
+            for (int32_t t = 0; t < 4 - LAYER_SANITIZED; t++)
                 for (int way = 0; way < 6; way++) { /* to predict, to train, with dropout; forwards, backwards */
                     const layer_case c = {{{(seqd_cell)cell, sizes[i][0], sizes[i][1], sizes[i][2]}, steps[t], 16, 1,
                                            way % 3 > 0, way > 2, way % 3 > 1}, rows[(t + way) % 3]};
                     layer_values *ref = layer_make(&c, (uint32_t)(i * 100 + (size_t)t));
                     run(context, 0, ref);
                     for (int32_t level = 1; level < seqd_kernels_count(); level++) {
+                        if (LAYER_SANITIZED && level + 1 < seqd_kernels_count()) continue;
                         layer_values *other = layer_make(&c, (uint32_t)(i * 100 + (size_t)t));
                         run(context, level, other);
                         same(other, ref, seqd_kernels_at(level)->level);

@@ -161,11 +161,16 @@ static void check_network(int32_t level, int attention, int cell, int32_t layers
 static void test_gradients(void **state)
 {
     (void)state;
-    for (int32_t level = 0; rig_backend(level); level++)
-        for (int attention = 0; attention < 5; attention++)
+    for (int32_t level = 0; rig_backend(level); level++) {
+        if (rig_repeats(level)) continue;
+        for (int attention = 0; attention < 5; attention++) {
+            if (rig_backend(level)->kind == SEQD_BACKEND_ONEDNN && attention > 1) continue; /* it has none of its own */
             for (int cell = 0; cell < SEQD_CELLS; cell++)
                 for (int32_t layers = 1; layers <= 2; layers++)
-                    for (int32_t told = 0; told < 2; told++) check_network(level, attention, cell, layers, told);
+                    for (int32_t told = 0; told < 2; told++)
+                        if (cell < 2 || layers + told == 2) check_network(level, attention, cell, layers, told);
+        }
+    }
     assert_true(compared > 5000 && blurred * 20 < compared);
 }
 
@@ -218,7 +223,7 @@ static void test_events(void **state)
 {
     (void)state;
     for (int32_t level = 0; rig_backend(level); level++)
-        for (int attention = 0; attention < 5; attention++)
+        for (int attention = 0; attention < 5 && !rig_repeats(level); attention++)
             for (int32_t told = 0; told <= 3; told += 3)
                 for (int32_t answers = 1; answers <= 3; answers += 2) check_events(level, attention, told, answers);
 }

@@ -93,6 +93,16 @@ const seqd_backend *rig_backend(int32_t index)
     return index == levels && backend.kernels ? &backend : NULL;
 }
 
+bool rig_repeats(int32_t index)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return index > 0 && index + 1 < seqd_kernels_count();
+#else
+    (void)index;
+    return false;
+#endif
+}
+
 const char *rig_backend_name(int32_t index)
 {
     return index < seqd_kernels_count() ? seqd_kernels_at(index)->level : "onednn";

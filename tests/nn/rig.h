@@ -33,5 +33,10 @@ double rig_loss(net_rig *rig, const seqd_shard *shard, const seqd_lag_plan *plan
 const seqd_backend *rig_backend(int32_t index);
 /* A name for messages. */
 const char *rig_backend_name(int32_t index);
+/*
+ * In a build with sanitizers: a level between the first and the last. checkkern holds each of its kernels to `ref` there,
+ * guard pages and tails included, and release builds run everything on it.
+ */
+bool rig_repeats(int32_t index);
 
 #endif

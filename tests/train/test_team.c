@@ -100,7 +100,12 @@ static void any_team_comes_to_the_same_bits(void **state)
     static const char *const cells[] = { "lstm", "gru" }, *const backends[] = { "native", "onednn" };
     static const int32_t teams[] = { 2, 3, 4, 8 };
     int runs = 0;
-    for (int32_t level = 0; level < seqd_kernels_count(); level++)
+#ifdef __SANITIZE_ADDRESS__
+    const int32_t first = seqd_kernels_count() - 1; /* who adds up what in which order is one for all levels */
+#else
+    const int32_t first = 0;
+#endif
+    for (int32_t level = first; level < seqd_kernels_count(); level++)
         for (size_t b = 0; b < 2; b++)
             for (size_t c = 0; c < 2; c++) {
                 if (b == 1 && strcmp(seqd_backend_onednn_version(), "no") == 0) continue; /* a build without it */

@@ -3,6 +3,14 @@
 
 #include <string.h>
 
+const char *seqd_put_down(const char *text, char **room)
+{
+    const size_t size = strlen(text) + 1;
+    char *at = memcpy(*room, text, size);
+    *room += size;
+    return at;
+}
+
 void seqd_copy_text(char *to, size_t size, const char *from)
 {
     if (size == 0) return;

@@ -21,6 +21,9 @@ size_t seqd_format_i64(int64_t value, char buffer[SEQD_NUMBER_SIZE]);
 /* Bounded copy, always terminated. */
 void seqd_copy_text(char *to, size_t size, const char *from);
 
+/* Copies a text to *room, which moves behind it. */
+const char *seqd_put_down(const char *text, char **room);
+
 /* Index of the name nearest to `name` by edit distance, or -1 when none is near (distance above a third). */
 int32_t seqd_nearest_name(const char *name, const char *const *names, int32_t count);
 

@@ -123,7 +123,7 @@ static int32_t build(seqd_builder *b, seqd_error *error)
     const int64_t season = seqd_option_i64(dataset->options, SEQD_OPT_SEASON_LENGTH);
     dataset->season = season > 0 ? (int32_t)season : seqd_freq_season(dataset->calendar.freq);
     SEQD_CHECK(seqd_build_rank_series(b, error));
-    b->runs = b->rows->in_order && !(b->negatives == SEQD_NEGATIVES_DROP && b->rows->negative > 0);
+    b->runs = b->rows->order.kept && !(b->negatives == SEQD_NEGATIVES_DROP && b->rows->negative > 0);
     seqd_build_measure(b);
     SEQD_CHECK(seqd_panel_own(dataset, (size_t)b->series_count, sizeof *dataset->series, &block, error));
     dataset->series = block;

@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "calendar.h"
+#include "context.h"
 #include "status.h"
 
 int32_t seqd_fail_row(const char *file, int32_t status, int64_t line, int32_t column, seqd_error *error,
@@ -16,6 +17,22 @@ int32_t seqd_fail_row(const char *file, int32_t status, int64_t line, int32_t co
     const int64_t field = column >= 0 ? column + 1 : 0;
     if (file) return seqd_fail_at(error, status, line, field, "%s:%lld: %s", file, (long long)line, message);
     return seqd_fail_at(error, status, line, field, "row %lld: %s", (long long)line, message);
+}
+
+void seqd_note_order(seqd_row_order *order, int32_t series, bool earlier)
+{
+    if (series != order->series ? series != order->series + 1 : earlier) order->kept = false;
+    order->series = series;
+}
+
+int32_t seqd_check_row_limit(const seqd_context *context, const char *file, int64_t rows, int64_t line,
+                             seqd_error *error)
+{
+    char message[64];
+    const int64_t limit = context->limits.rows;
+    if (limit <= 0 || rows < limit) return SEQD_OK;
+    (void)snprintf(message, sizeof message, "more rows than the limit 'rows' of %lld", (long long)limit);
+    return seqd_fail_row(file, SEQD_E_LIMIT, line, -1, error, message);
 }
 
 int32_t seqd_fail_cell(const char *file, const char *name, int64_t line, int32_t column, const seqd_cell *cell,

@@ -57,6 +57,21 @@ int32_t seqd_join_cells(seqd_context *context, const seqd_column_list *list, con
                         seqd_joined *joined, const char **text, size_t *length, char number[SEQD_NUMBER_SIZE],
                         seqd_error *error);
 
+/*
+ * Do rows stand together by their series so far, in each with times that never fall? Begins as { true, -1 }; series are
+ * numbered in the order of first sight, so any but the next one has been seen before.
+ */
+typedef struct seqd_row_order {
+    bool kept;
+    int32_t series; /* of the row before */
+} seqd_row_order;
+/* `earlier`: its time is before that of the row before. */
+void seqd_note_order(seqd_row_order *order, int32_t series, bool earlier);
+
+/* SEQD_E_LIMIT where `rows` rows are as many as the limit of the context allows. */
+int32_t seqd_check_row_limit(const seqd_context *context, const char *file, int64_t rows, int64_t line,
+                             seqd_error *error);
+
 /* "file:line: message", or "row 17: message" where there is no file. `column` from 0, -1: none. */
 int32_t seqd_fail_row(const char *file, int32_t status, int64_t line, int32_t column, seqd_error *error,
                       const char *message);

@@ -63,9 +63,9 @@ int32_t seqd_event_order(seqd_event_builder *b, seqd_error *error)
         series->offset = offset;
         offset += series->length;
         if (series->length > longest) longest = series->length;
-        if (!rows->in_order) series->length = 0; /* counted again as rows are put in their places */
+        if (!rows->order.kept) series->length = 0; /* counted again as rows are put in their places */
     }
-    if (!rows->in_order) return sort_rows(b, longest, error);
+    if (!rows->order.kept) return sort_rows(b, longest, error);
     b->first_row = seqd_alloc_array(dataset->context, (size_t)dataset->series_count, sizeof *b->first_row);
     if (!b->first_row)
         return seqd_fail_alloc(dataset->context, (size_t)dataset->series_count * sizeof *b->first_row, error);

@@ -55,8 +55,9 @@ int32_t seqd_event_rows_init(seqd_event_rows *rows, seqd_context *context, const
     rows->name = name;
     rows->names = names;
     rows->task = (seqd_task)seqd_option_choice(options, SEQD_OPT_TASK);
-    rows->compact = rows->in_order = true;
-    rows->last_sequence = rows->run_sequence = -1;
+    rows->compact = true;
+    rows->order = (seqd_row_order){ true, -1 };
+    rows->last_sequence = -1;
     rows->least = (double)INFINITY;
     rows->most = -(double)INFINITY;
     rows->run_time = -(double)INFINITY;
@@ -216,27 +217,10 @@ static int32_t add_label(seqd_event_rows *rows, const seqd_cell *cells, int64_t 
     return SEQD_OK;
 }
 
-/* Does the row stand behind those of its sequence, with none of another between, and no earlier than they? */
-static void note_order(seqd_event_rows *rows, int32_t sequence, double time)
-{
-    if (sequence != rows->run_sequence) {
-        /* Numbers are given in the order of first sight: any but the next one has been here before. */
-        if (sequence != rows->run_sequence + 1) rows->in_order = false;
-    } else if (time < rows->run_time) {
-        rows->in_order = false;
-    }
-    rows->run_sequence = sequence;
-    rows->run_time = time;
-}
-
 int32_t seqd_event_rows_add(seqd_event_rows *rows, const seqd_cell *cells, int64_t line, seqd_error *error)
 {
-    const int64_t limit = rows->context->limits.rows, row = rows->count;
-    if (limit > 0 && row + rows->unnamed >= limit) {
-        char message[64];
-        (void)snprintf(message, sizeof message, "more rows than the limit 'rows' of %lld", (long long)limit);
-        return seqd_fail_row(rows->name, SEQD_E_LIMIT, line, -1, error, message);
-    }
+    const int64_t row = rows->count;
+    SEQD_CHECK(seqd_check_row_limit(rows->context, rows->name, row + rows->unnamed, line, error));
     if ((size_t)(row >> SEQD_ROWS_SHIFT) == rows->block_count) SEQD_CHECK(add_block(rows, error));
     int32_t sequence;
     double time = 0.0;
@@ -250,7 +234,8 @@ int32_t seqd_event_rows_add(seqd_event_rows *rows, const seqd_cell *cells, int64
         rows->unnamed++;
         return SEQD_OK;
     }
-    note_order(rows, sequence, time);
+    seqd_note_order(&rows->order, sequence, time < rows->run_time);
+    rows->run_time = time;
     *seqd_event_time(rows, row) = time;
     *(int32_t *)seqd_event_cell(rows, 0, row) = sequence;
     rows->count++;

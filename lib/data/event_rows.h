@@ -31,9 +31,8 @@ typedef struct seqd_event_rows {
     size_t block_count, block_capacity, block_size;
     int32_t *used;               /* [used_count] positions of the cells that are read */
     int32_t used_count;
-    bool in_order;               /* rows of a sequence stand together so far, their times never falling */
-    int32_t run_sequence;        /* of the row before, -1 before the first */
-    double run_time;
+    seqd_row_order order;
+    double run_time;             /* of the row before */
 
     seqd_event_clock clock;
     bool compact;                /* all numbers so far read as a date YYYYMMDD */

@@ -100,5 +100,9 @@ typedef enum seqd_asked { SEQD_ASKED_END, SEQD_ASKED_LABELLED, SEQD_ASKED_EVERY 
  * how many events from it on must have a label.
  */
 int64_t seqd_events_asked(const seqd_dataset *dataset, int64_t series, seqd_asked which, int32_t answers, int64_t after);
+/* All of them. */
+int64_t seqd_events_count_asked(const seqd_dataset *dataset, seqd_asked which, int32_t answers);
+/* Bytes of the names of classes and of the ids of sequences, each with its end. */
+size_t seqd_events_text_size(const seqd_dictionary *classes, const seqd_dataset *dataset);
 
 #endif

@@ -60,9 +60,8 @@ int32_t seqd_rows_init(seqd_rows *rows, seqd_context *context, const seqd_option
     rows->freq = (seqd_freq)(seqd_option_choice(options, SEQD_OPT_FREQ) - 1);
     if (seqd_option_choice(options, SEQD_OPT_FREQ) == 0) rows->freq = SEQD_FREQ_AUTO;
     rows->compact = true;
-    rows->in_order = true;
     rows->last_series = -1;
-    rows->run_series = -1;
+    rows->order = (seqd_row_order){ true, -1 };
     seqd_intern_init(&rows->ids, context);
     const seqd_columns *c = &rows->columns;
     rows->covariates = c->known.count + c->past.count;
@@ -323,26 +322,11 @@ int64_t seqd_rows_line(const seqd_rows *rows, int64_t row)
     return high == 0 ? row + 1 : rows->jumps[low].line + (row - rows->jumps[low].row);
 }
 
-/* Does the row stand behind those of its series, with none of another between, and no earlier than they? */
-static void note_order(seqd_rows *rows, int32_t series, int64_t time)
-{
-    if (series != rows->run_series) {
-        /* Numbers are given in the order of first sight: any but the next one has been here before. */
-        if (series != rows->run_series + 1) rows->in_order = false;
-    } else if (time < rows->run_time) {
-        rows->in_order = false;
-    }
-    rows->run_series = series;
-    rows->run_time = time;
-}
-
 int32_t seqd_rows_add(seqd_rows *rows, const seqd_cell *cells, int64_t line, seqd_error *error)
 {
     const seqd_columns *c = &rows->columns;
-    const int64_t limit = rows->context->limits.rows, row = rows->count;
-    if (limit > 0 && row >= limit)
-        return seqd_rows_fail(rows, SEQD_E_LIMIT, line, -1, error, "more rows than the limit 'rows' of %lld",
-                              (long long)limit);
+    const int64_t row = rows->count;
+    SEQD_CHECK(seqd_check_row_limit(rows->context, rows->name, row, line, error));
     if ((size_t)(row >> SEQD_ROWS_SHIFT) == rows->block_count) SEQD_CHECK(add_block(rows, error));
     int32_t series;
     int64_t time;
@@ -363,7 +347,8 @@ int32_t seqd_rows_add(seqd_rows *rows, const seqd_cell *cells, int64_t line, seq
     }
     if (row == 0 || line != rows->last_line + 1) SEQD_CHECK(note_jump(rows, line, error));
     rows->last_line = line;
-    note_order(rows, series, time);
+    seqd_note_order(&rows->order, series, time < rows->run_time);
+    rows->run_time = time;
     *seqd_rows_series(rows, row) = series;
     *seqd_rows_time(rows, row) = time;
     *seqd_rows_y(rows, row) = y;

@@ -41,9 +41,8 @@ typedef struct seqd_rows {
     void **blocks;
     size_t block_count, block_capacity, block_size;
     int32_t covariates;          /* known and past ones */
-    bool in_order;               /* rows of a series stand together so far, their times never falling */
-    int32_t run_series;          /* of the row before, -1 before the first; */
-    int64_t run_time;            /* and its time */
+    seqd_row_order order;
+    int64_t run_time;            /* of the row before */
     int32_t *used;               /* [used_count] positions of the cells that are read */
     int32_t used_count;
 

@@ -8,6 +8,7 @@
 #include "events.h"
 #include "options.h"
 #include "status.h"
+#include "text.h"
 #include "sum.h"
 
 /* Labels of the training data: how often each class occurs, or their sum. */
@@ -39,33 +40,17 @@ static float class_in(const seqd_dictionary *classes, const seqd_dictionary *own
     return -1.0f;
 }
 
-static size_t size_of_text(const seqd_dictionary *classes, const seqd_dataset *dataset)
-{
-    size_t size = 0;
-    for (int32_t c = 0; c < classes->count; c++) size += strlen(classes->names[c]) + 1;
-    for (int64_t s = 0; s < dataset->series_count; s++) size += strlen(dataset->series[s].id) + 1;
-    return size;
-}
-
-static const char *put_text(const char *text, char **room)
-{
-    const size_t size = strlen(text) + 1;
-    char *at = memcpy(*room, text, size);
-    *room += size;
-    return at;
-}
-
 static void fill(const seqd_dataset *train, const seqd_dataset *dataset, seqd_asked which, const label_sums *sums,
                  char *room, seqd_prediction *p)
 {
     const seqd_dictionary *classes = &train->events->classes;
     int64_t row = 0;
-    for (int32_t c = 0; c < p->classes; c++) p->names[c] = put_text(classes->names[c], &room);
+    for (int32_t c = 0; c < p->classes; c++) p->names[c] = seqd_put_down(classes->names[c], &room);
     for (int64_t s = 0; s < dataset->series_count; s++) {
         const char *id = NULL;
         for (int64_t i = seqd_events_asked(dataset, s, which, p->answers, -1); i >= 0;
              i = seqd_events_asked(dataset, s, which, p->answers, i)) {
-            if (!id) id = put_text(dataset->series[s].id, &room);
+            if (!id) id = seqd_put_down(dataset->series[s].id, &room);
             p->ids[row] = id;
             p->series[row] = s;
             p->event[row] = i;
@@ -101,15 +86,13 @@ int32_t seqd_baseline_judge(const seqd_dataset *train, const seqd_dataset *datas
     label_sums sums = {.classes = seqd_alloc_zero(train->context, bytes)};
     if (!sums.classes) return seqd_fail_alloc(train->context, bytes, error);
     gather(train, &sums);
-    int64_t count = 0;
-    for (int64_t s = 0; s < dataset->series_count; s++)
-        for (int64_t i = -1; (i = seqd_events_asked(dataset, s, (seqd_asked)which, answers, i)) >= 0;) count++;
+    const int64_t count = seqd_events_count_asked(dataset, (seqd_asked)which, answers);
     char *room;
     seqd_prediction *p = NULL;
     int32_t status = sums.count > 0 ? SEQD_OK : seqd_fail(error, SEQD_E_DATA, "the data to learn from have no label");
     if (status == SEQD_OK)
         status = seqd_prediction_new(train->context, count, answers, classes,
-                                     size_of_text(&train->events->classes, dataset), &p, &room, error);
+                                     seqd_events_text_size(&train->events->classes, dataset), &p, &room, error);
     if (status == SEQD_OK) {
         p->threshold = classes == 2 ? 0.5 : 0.0;
         fill(train, dataset, (seqd_asked)which, &sums, room, p);

@@ -8,36 +8,10 @@
 #include "prediction.h"
 #include "predictor.h"
 #include "status.h"
+#include "text.h"
 
 /* Rounds are long enough to keep the threads busy and short enough to be stopped between them. */
 #define ROUND_ROWS 16384
-
-static int64_t count_asked(const seqd_dataset *dataset, seqd_asked which, int32_t answers)
-{
-    int64_t count = 0;
-    for (int64_t s = 0; s < dataset->series_count; s++)
-        for (int64_t i = seqd_events_asked(dataset, s, which, answers, -1); i >= 0;
-             i = seqd_events_asked(dataset, s, which, answers, i))
-            count++;
-    return count;
-}
-
-static size_t size_of_names(const seqd_model *model, const seqd_dataset *dataset)
-{
-    const seqd_dictionary *classes = &model->features.events.classes;
-    size_t size = 0;
-    for (int32_t c = 0; c < classes->count; c++) size += strlen(classes->names[c]) + 1;
-    for (int64_t s = 0; s < dataset->series_count; s++) size += strlen(dataset->series[s].id) + 1;
-    return size;
-}
-
-static const char *put_text(const char *text, char **room)
-{
-    const size_t size = strlen(text) + 1;
-    char *at = memcpy(*room, text, size);
-    *room += size;
-    return at;
-}
 
 /* Rows, without their answers and labels. */
 static int32_t lay_out(const seqd_model *model, const seqd_dataset *dataset, seqd_asked which, seqd_prediction **out,
@@ -48,15 +22,15 @@ static int32_t lay_out(const seqd_model *model, const seqd_dataset *dataset, seq
     const int32_t class_count = model->features.events.task == SEQD_TASK_CLASSIFY ? classes->count : 0;
     char *room;
     seqd_prediction *p;
-    SEQD_CHECK(seqd_prediction_new(model->context, count_asked(dataset, which, answers), answers, class_count,
-                                   size_of_names(model, dataset), &p, &room, error));
-    for (int32_t c = 0; c < class_count; c++) p->names[c] = put_text(classes->names[c], &room);
+    SEQD_CHECK(seqd_prediction_new(model->context, seqd_events_count_asked(dataset, which, answers), answers, class_count,
+                                   seqd_events_text_size(classes, dataset), &p, &room, error));
+    for (int32_t c = 0; c < class_count; c++) p->names[c] = seqd_put_down(classes->names[c], &room);
     int64_t row = 0;
     for (int64_t s = 0; s < dataset->series_count; s++) {
         const char *id = NULL;
         for (int64_t i = seqd_events_asked(dataset, s, which, answers, -1); i >= 0;
              i = seqd_events_asked(dataset, s, which, answers, i)) {
-            if (!id) id = put_text(dataset->series[s].id, &room);
+            if (!id) id = seqd_put_down(dataset->series[s].id, &room);
             p->ids[row] = id;
             p->series[row] = s;
             p->event[row++] = i;

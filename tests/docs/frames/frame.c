@@ -28,7 +28,9 @@ int main(void)
     seqd_stream *stream = NULL;
     seqd_reorder reorder = { .struct_size = sizeof reorder };
     const int64_t article = 3;
-    const double on_hand = 40, on_order = 0, pack = 12, least = 0, sold_today = 5;
+    const seqd_stock stock = { .struct_size = sizeof stock, .lead_time = 7, .review_period = 7, .on_hand = 40,
+                               .service_level = 0.95, .pack_size = 12 };
+    const double sold_today = 5;
     const double levels[3] = { 0.1, 0.5, 0.9 };
     double mean[28], quantiles[3 * 28];
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the code blocks of the pages (every *.md of the tree), so that what a page shows works.
 
-    blocks.py suite BUILD COMPILER...            runs C, C++ and shell blocks, and fails when any other block is left over
+    blocks.py suite BUILD COMPILER...            runs C and shell blocks, and fails when any other block is left over
     blocks.py run LANGUAGE [--frame F] [--data D] COMMAND...  runs the blocks of one language, for a binding's own tests
     blocks.py list                               what happens to each block
     blocks.py control BUILD COMPILER...          planted blocks that are wrong must fail
@@ -49,8 +49,8 @@ FRAMES = pathlib.Path(__file__).resolve().parent / "frames"
 NAMES = {"c++": "cpp", "bash": "sh", "shell": "sh", "console": "sh", "py": "python"}
 ENDING = {"python": "py", "ctypes": "py"}
 # Languages that the suite does not run: whose tests do. The file must name this script and the language.
-TAKERS = {"python": "bindings/python/test", "go": "bindings/go/test", "java": "bindings/java/test"}
-HERE = ("c", "cpp", "sh", "ctypes")
+TAKERS = {language: f"bindings/{language}/test" for language in ("python", "go", "java", "cpp")}
+HERE = ("c", "sh", "ctypes")
 MARK = re.compile(r"^\s*<!-- (not run|run by|run|all blocks): (.*?) -->\s*$")
 LEFT_OUT = re.compile(r"^(build.*|\..*|target|subprojects|venv|out|node_modules|[\w.-]+\.egg-info)$")
 
@@ -310,7 +310,6 @@ def run_here(blocks, build, compiler):
         "seqdemand) -lm -lpthread && {folder}/block"
     commands = {
         "c": ["sh", "-c", f"{' '.join(compiler)} -std=c99 -D_POSIX_C_SOURCE=200809L " + flags],
-        "cpp": ["sh", "-c", f"c++ -std=c++11 -I{ROOT}/bindings/cpp " + flags],
         "sh": ["bash", "-e", "{file}"],
         "ctypes": [sys.executable, "-B", "{file}"],
     }
@@ -353,7 +352,6 @@ CONTROLS = [  # what is wrong, the page
     ("a C block with an error object of its own", "```c\nseqd_error error = SEQD_ERROR_INIT;\n"
      'seqd_dataset_read(context, options, "none.csv", &sales, &error);\n```\n'),
     ("a program that ends with 1", "```c\nint main(void)\n{\n    return 1;\n}\n```\n"),
-    ("a C++ block that throws", '```cpp\nthrow 1;\n```\n'),
     ("a shell block that fails", "Text:\n\n    seqdemand train --data none.csv --horizon 7 --out m.seqd\n"),
     ("a shell block that fails in its first line", "Text:\n\n    false\n    true\n"),
     ("a block without a language or mark", "```\nsample\n```\n"),

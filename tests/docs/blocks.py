@@ -194,7 +194,7 @@ def write_events(path, users, seed):
 
 
 def prepare(folder, data=None):
-    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("*.c", "*.h", "__pycache__"))
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     sales = folder / "examples/data/sales.csv.gz"
     shutil.copy(sales, folder)
     (folder / "sales.csv").write_bytes(gzip.decompress(sales.read_bytes()))

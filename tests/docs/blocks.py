@@ -200,7 +200,6 @@ def prepare(folder, data=None):
     (folder / "sales.csv").write_bytes(gzip.decompress(sales.read_bytes()))
     shutil.copy(ROOT / "examples/data/stock.csv", folder)
     shutil.copy(ROOT / "examples/forecast_sales.c", folder / "program.c")
-    shutil.copy(ROOT / "bindings/cpp/example.cpp", folder / "program.cpp")
     write_events(folder / "events.csv", 60, 1)
     write_events(folder / "log.csv", 60, 2)
     write_events(folder / "later.csv", 20, 3)
@@ -295,7 +294,8 @@ def tools(build, folder):
     shim.write_text(SHIM.replace("PROGRAM", f"{build}/bindings/cli/seqdemand"), encoding="utf-8")
     shim.chmod(0o755)
     environment = dict(os.environ, PATH=f"{folder}/bin{os.pathsep}{os.environ['PATH']}", LD_LIBRARY_PATH=f"{build}/lib/api",
-                       PKG_CONFIG_PATH=f"{build}/meson-uninstalled", CPLUS_INCLUDE_PATH=f"{ROOT}/bindings/cpp")
+                       PKG_CONFIG_PATH=os.pathsep.join([f"{build}/meson-uninstalled"] + (
+                           [os.environ["PKG_CONFIG_PATH"]] if os.environ.get("PKG_CONFIG_PATH") else [])))
     data = folder / "data"
     data.mkdir()
     (data / "build").symlink_to(build)

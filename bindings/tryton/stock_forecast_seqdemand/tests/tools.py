@@ -69,7 +69,7 @@ def sell(config, company, warehouse, product, sold, left=60, unit=None):
     do(config, moves)
 
 
-def configure(steps=150):
+def configure(steps=300):
     """A forecast for each of 14 days, by a network small enough for a test."""
     configuration = Model.get('stock.forecast.run.configuration')(1)
     configuration.horizon = 14

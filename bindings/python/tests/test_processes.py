@@ -42,12 +42,11 @@ def timed(work, threads):
 
 
 def best_scale(work):
-    """How much more two threads do in the same time than one: 2 is twice as much. Best of up to 12 pairs in turn."""
-    best = 0.0
-    for _ in range(12):
+    """How much more two threads do in the same time than one: 2 is twice as much. The best of pairs in turn for a while,
+    as others may need the processors, too."""
+    best, end = 0.0, time.perf_counter() + 90
+    while best < 1.7 and time.perf_counter() < end:
         best = max(best, 2 * timed(work, 1) / timed(work, 2))
-        if best >= 1.7:
-            break
     return best
 
 
@@ -55,7 +54,7 @@ def best_scale(work):
 def test_two_threads_scale(data, quick, one_thread, report):
     """The interpreter's lock is released: two Python threads do at least 1.5 times what one does."""
     frame = pd.read_csv(data / "sales.csv.gz", dtype={"unique_id": str})
-    options = {**quick, "hidden_size": 64, "context_length": 56, "max_steps": 40}
+    options = {**quick, "hidden_size": 64, "context_length": 56, "max_steps": 15}
     trained = LSTM(**options).fit(frame, h=14)
     context = trained._context
     tables = [seqdemand._tables.dataset(context, seqdemand._options.of_model(trained._fitted()), frame) for _ in "12"]
@@ -150,7 +149,7 @@ def test_a_thousand_forks_after_training():
 
 
 LOADS = """
-import ctypes, _ctypes, os, sys
+import ctypes, _ctypes, gc, os, sys
 Error = ctypes.c_char * 512
 def cycle():
     library = ctypes.CDLL(sys.argv[1])
@@ -169,17 +168,18 @@ def cycle():
         release(handle)
     _ctypes.dlclose(library._handle)
 def state():
+    gc.collect()
     pages = int(open('/proc/self/statm').read().split()[1])
     return pages * 4096, len(open('/proc/self/maps').readlines()), len(os.listdir('/proc/self/fd'))
-for _ in range(100):
-    cycle()
-before = state()
-for _ in range(1000):
-    cycle()
-after = state()
-assert after[0] - before[0] < 1 << 20, (before, after)
-assert after[1] <= before[1] + 2 and after[2] == before[2], (before, after)
-print(after[0] - before[0])
+def thousand():
+    for _ in range(1000):
+        cycle()
+    return state()
+rounds = [thousand() for _ in range(5)]
+growth = min(after[0] - before[0] for before, after in zip(rounds, rounds[1:]))  # a leak would be in every thousand
+assert growth < 1 << 16, rounds
+assert rounds[-1][1] <= rounds[0][1] + 2 and rounds[-1][2] == rounds[0][2], rounds
+print(growth)
 """
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* forecast_sales SALES.csv[.gz] ARTICLE: learns from a table of sales; prints a forecast as CSV, and when to reorder. */
+/* forecast_sales SALES.csv[.gz] ARTICLE: learns from a table of sales, prints a forecast as CSV and when to reorder. */
 #include <seqdemand/seqdemand.h>
 
 #include <stdio.h>

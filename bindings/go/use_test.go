@@ -195,8 +195,8 @@ func TestEventsAreClassified(t *testing.T) {
 		}
 	}
 	metrics, err := prediction.Evaluate()
-	if err != nil || metrics.Count != prediction.Len() || math.Abs(metrics.Accuracy-float64(right)/float64(metrics.Count)) > 1e-12 ||
-		metrics.Accuracy < 0.9 {
+	if err != nil || metrics.Count != prediction.Len() || metrics.Accuracy < 0.9 ||
+		math.Abs(metrics.Accuracy-float64(right)/float64(metrics.Count)) > 1e-12 {
 		t.Error(metrics, right, err)
 	}
 	counts, err := prediction.Confusion()

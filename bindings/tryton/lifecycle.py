@@ -54,9 +54,11 @@ def main():
     Pool.start()
     pool = Pool(database)
     pool.init()
+    with Transaction().start(database, 0, readonly=True):
+        user, = [user.id for user in pool.get('res.user').search([('login', '=', 'admin')])]
     extras = {}  # what a transaction asks for to be tried again: a lock, for example
     while extras is not None:
-        with Transaction().start(database, 1, **extras) as transaction:
+        with Transaction().start(database, user, **extras) as transaction:
             try:
                 globals()[step](pool)
                 transaction.commit()

@@ -48,7 +48,8 @@ SEQD_API int32_t seqd_predictor_run_into(seqd_predictor *predictor, seqd_dataset
  * Where model=encdec looked for its forecast of one series: weights[heads][horizon][context_length], the sizes as
  * seqd_model_attention_shape tells them, `count` floats in all. Weights of a forecast step sum to 1 over the steps of
  * history; the last of these is the last step of the series, and those before its first step have weight 0 (a series of
- * events begins at 0, and what lies behind its last event has weight 0).
+ * events begins at 0, and what lies behind its last event has weight 0). All weights of a step are 0 where parameters
+ * are so large that no scores come of them.
  * Errors: SEQD_E_ARG (series out of range, another count), SEQD_E_UNSUPPORTED (the model has no attention), and those of
  * seqd_predictor_run.
  */

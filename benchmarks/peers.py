@@ -46,6 +46,7 @@ class Run:
 
     def __init__(self, options):
         self.options, self.rows, self.failures, self.open_sides = options, [], [], {}
+        self.versions = {}
         self.program = "train_step"  # which program is "ours"
 
     def side(self, name):
@@ -57,6 +58,7 @@ class Run:
             else:
                 made = sides.peer(o.python, name, o.build, o.threads, o.environment)
             self.open_sides[name] = made
+            self.versions[name] = made.version
             print("  %s: %s" % (name, made.version), flush=True)
         return self.open_sides[name]
 
@@ -156,6 +158,7 @@ class Run:
             make = {"ours": ("native", None), "shards": ("onednn", None), "whole": ("onednn", 0)}
             for name, (backend, rows) in make.items():
                 self.open_sides[name] = sides.ours(build, level, backend, threads, rows, environment, name)
+                self.versions[name] = self.open_sides[name].version
             for what in ("train", "forward"):
                 for case in self.options.cases:
                     self.measure("%s %s" % (level, what), case, what, list(self.open_sides.values()),
@@ -238,14 +241,13 @@ def main():
     for part in parts:
         getattr(run, part)()
     peak = sides.peak(options.build, options.level)
-    versions = {name: side.version for name, side in run.open_sides.items()}
     run.close()
     print()
     summary = summarize(run.rows, peak and peak * options.threads)
     for failure in run.failures:
         print("FAILED " + failure)
     result = {"made": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-              "machine": sides.machine(), "versions": versions, "rounds": options.rounds,
+              "machine": sides.machine(), "versions": run.versions, "rounds": options.rounds,
               "seconds": options.seconds, "threads": options.threads, "isa": options.isa, "backend": options.backend,
               "peak_gflops": peak, "rows": run.rows, "summary": summary,
               "failures": run.failures}

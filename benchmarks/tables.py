@@ -36,8 +36,13 @@ def spread(ratio):
     return "%.2f (%.2f .. %.2f)" % (ratio["median"], ratio["lowest"], ratio["highest"])
 
 
+def letters(case):
+    """T N I H L, or those of the encoder-decoder."""
+    return [key for key in case if key != "cell"]
+
+
 def sizes(case):
-    return [case["cell"].upper(), " ".join(str(case[key]) for key in "TNIHL")]
+    return [case["cell"].upper(), " ".join(str(case[key]) for key in letters(case))]
 
 
 def peers(data):
@@ -57,7 +62,7 @@ def peers(data):
                     spread(e["ratio"]["forward"]))
             continue
         others = sorted({name for e in entries for name in e["ratio"]})
-        table(part, "cell", "T N I H L", "ours ms", "GFLOP/s", *("%s ms | ratio" % name for name in others))
+        table(part, "cell", " ".join(letters(entries[0]["case"])), "ours ms", "GFLOP/s", *("%s ms | ratio" % name for name in others))
         for e in entries:
             cells = []
             for name in others:

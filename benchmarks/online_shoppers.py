@@ -128,6 +128,8 @@ def choose(measure, rows, names):
         best = None
         for candidate in KINDS[name]:
             settings = {**COMMON, "model": "mlp" if name == "ensemble" else name, **candidate}
+            if name == "logistic":
+                del settings["dropout"]  # it has no layer to drop units of
             if "ensemble_models" in candidate:
                 del settings["model"]
             told = [measure.folds(settings, path["all"], 3),

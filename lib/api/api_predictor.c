@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <seqdemand/predictor.h>
 
-#include <string.h>
-
 #include "api.h"
 #include "forecast.h"
 #include "infer.h"
+#include "text.h"
 
 int32_t seqd_predictor_create(seqd_model *model, seqd_predictor **out, seqd_error *error)
 {
@@ -66,17 +65,8 @@ const char *seqd_forecast_series_id(const seqd_forecast *forecast, int64_t serie
 
 int64_t seqd_forecast_find_series(const seqd_forecast *forecast, const char *unique_id)
 {
-    int64_t low = 0, high = forecast && unique_id ? forecast->series_count : 0;
-    while (low < high) { /* ids are those of a panel, in byte order */
-        const int64_t middle = low + (high - low) / 2;
-        const int order = strcmp(forecast->ids[middle], unique_id);
-        if (order == 0) return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return -1;
+    if (!forecast || !unique_id) return -1;
+    return seqd_find_text((const char *const *)forecast->ids, sizeof *forecast->ids, forecast->series_count, unique_id);
 }
 
 int32_t seqd_forecast_series_status(const seqd_forecast *forecast, int64_t series)

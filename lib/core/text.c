@@ -76,6 +76,22 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+int64_t seqd_find_text(const char *const *texts, size_t stride, int64_t count, const char *text)
+{
+    int64_t low = 0, high = count;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        const char *const *at = (const void *)((const char *)texts + (size_t)middle * stride);
+        const int order = strcmp(*at, text);
+        if (order == 0) return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}
+
 bool seqd_next_item(const char **cursor, const char **item, size_t *length)
 {
     const char *start = *cursor;

@@ -27,6 +27,9 @@ const char *seqd_put_down(const char *text, char **room);
 /* Index of the name nearest to `name` by edit distance, or -1 when none is near (distance above a third). */
 int32_t seqd_nearest_name(const char *name, const char *const *names, int32_t count);
 
+/* Place of `text` among texts in byte order that stand `stride` bytes apart, or -1. */
+int64_t seqd_find_text(const char *const *texts, size_t stride, int64_t count, const char *text);
+
 /*
  * Cuts a comma-separated list: *cursor starts at the text, false at its end. Blanks around an item are cut off.
  */

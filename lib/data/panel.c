@@ -12,6 +12,7 @@
 #include "frame.h"
 #include "option_scope.h"
 #include "status.h"
+#include "text.h"
 
 static int32_t new_dataset(seqd_context *context, const seqd_options *options, seqd_dataset **out, seqd_error *error)
 {
@@ -275,16 +276,7 @@ int32_t seqd_need_panel(const seqd_dataset *dataset, seqd_error *error)
 
 int64_t seqd_panel_find(const seqd_dataset *dataset, const char *id)
 {
-    int64_t low = 0, high = dataset->series_count;
     if (dataset->events && dataset->events->numbered) return seqd_events_find_row(dataset, id);
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        const int32_t order = strcmp(dataset->series[middle].id, id);
-        if (order == 0) return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return -1;
+    if (dataset->series_count == 0) return -1;
+    return seqd_find_text(&dataset->series->id, sizeof *dataset->series, dataset->series_count, id);
 }
